@@ -1,0 +1,66 @@
+"""augmill's augmenters: text in, variants out.
+
+>>> from augment import SynonymReplacement
+>>> SynonymReplacement(rate=0.3)("The movie was a big success.")  # doctest: +SKIP
+'The film was a large success.'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from augment.augmenter import Augmenter, augmenter
+    from augment.batch import TextBatch, Variants
+    from augment.component import component, fingerprint, params_of
+    from augment.compose import Chain, OneOf, SomeOf, Sometimes
+    from augment.errors import AugmillError
+    from augment.filter import Filter, Verdicts
+    from augment.filters.surface import LengthRatio
+    from augment.methods.back_translation import BackTranslation
+    from augment.methods.masked_lm import MaskedLMFill
+    from augment.methods.nlpaug_bridge import NlpaugStep
+    from augment.methods.synonym import SynonymReplacement
+    from augment.text.protect import Protection
+    from augment.variant import Edit, Variant, VariantList
+
+_HOMES = {
+    "Augmenter": "augment.augmenter",
+    "augmenter": "augment.augmenter",
+    "TextBatch": "augment.batch",
+    "Variants": "augment.batch",
+    "component": "augment.component",
+    "fingerprint": "augment.component",
+    "params_of": "augment.component",
+    "Chain": "augment.compose",
+    "OneOf": "augment.compose",
+    "SomeOf": "augment.compose",
+    "Sometimes": "augment.compose",
+    "AugmillError": "augment.errors",
+    "Filter": "augment.filter",
+    "Verdicts": "augment.filter",
+    "LengthRatio": "augment.filters.surface",
+    "BackTranslation": "augment.methods.back_translation",
+    "MaskedLMFill": "augment.methods.masked_lm",
+    "NlpaugStep": "augment.methods.nlpaug_bridge",
+    "SynonymReplacement": "augment.methods.synonym",
+    "Protection": "augment.text.protect",
+    "Edit": "augment.variant",
+    "Variant": "augment.variant",
+    "VariantList": "augment.variant",
+}
+
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'augment' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,190 @@
+"""The augmenter interface, and the face that it shows in a notebook."""
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.batch import STEPS, TextBatch, Variants
+from augment.component import Component, Probability, component
+from augment.errors import PluginError
+from augment.randomness import derive, generator, hash_strings, row_keys, uniform
+from augment.text.edits import edits_between, overlaps
+from augment.text.protect import Protection
+from augment.variant import Edit, Variant, VariantList
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Augmenter(Component, ABC):
+    """Base of all augmenters: :meth:`rewrite` is the one method to write.
+
+    Called as a function it augments a string, a list of strings or a pandas Series, and returns
+    the type that it was given; :meth:`variants` shows what was changed.
+
+    Args:
+        p: probability that the augmenter applies to a row; a row left out is declined.
+    """
+
+    batch_invariant: ClassVar[bool] = True
+    """Whether the output is the same for any cut of the rows into batches. Model steps, whose
+    floating point depends on the padding, say no; they are the same for the same batches."""
+    protects: ClassVar[bool] = True
+    """Whether protected spans are always kept."""
+
+    p: Probability = 1.0
+
+    @abstractmethod
+    def rewrite(self, batch: TextBatch) -> Variants:
+        """One variant per row, aligned with the batch; a row with nothing to change declines.
+
+        All randomness comes from ``batch.keys``; characters in ``batch.protected`` stay.
+        """
+
+    def apply(self, batch: TextBatch) -> Variants:
+        """:meth:`rewrite` on the rows that ``p`` selects, checked, with the ``steps`` note set.
+
+        Raises:
+            PluginError: the rewritten columns are not aligned with the batch.
+        """
+        if self.p < 1.0:
+            rows = np.flatnonzero(uniform(batch.keys, "apply") < self.p)
+            if len(rows) < len(batch):
+                return self._apply_all(batch.take(rows)).scatter(rows, len(batch))
+        return self._apply_all(batch)
+
+    def _apply_all(self, batch: TextBatch) -> Variants:
+        if not len(batch):
+            return Variants.declined(0)
+        out = self.rewrite(batch)
+        if len(out) != len(batch):
+            raise PluginError(f"{self.name} made {len(out)} rows of {len(batch)}")
+        out = _decline_unchanged(batch, out)
+        if STEPS in out.notes:
+            return out
+        changed = out.text.is_valid()
+        step = pa.array([[self.name]], pa.list_(pa.string()))
+        index = pa.array(np.zeros(len(out), np.int64), mask=~changed.to_numpy(zero_copy_only=False))
+        return dataclasses.replace(out, notes={**out.notes, STEPS: step.take(index)})
+
+    @overload
+    def __call__(self, texts: str, *, seed: int = 0, language: str = "en") -> str: ...
+    @overload
+    def __call__(
+        self, texts: "pd.Series[str]", *, seed: int = 0, language: str = "en"
+    ) -> "pd.Series[str]": ...
+    @overload
+    def __call__(
+        self, texts: Sequence[str], *, seed: int = 0, language: str = "en"
+    ) -> list[str]: ...
+    def __call__(self, texts: Any, *, seed: int = 0, language: str = "en") -> Any:
+        """Augment texts; a text with nothing to change comes back as it is.
+
+        Args:
+            texts: a string, a sequence of strings, or a pandas Series of strings.
+            seed: the same seed gives the same variants, whatever else is in the call.
+            language: BCP 47 tag of the texts.
+
+        Returns:
+            The type that was given: ``str``, ``list`` or a Series with the same index and name.
+        """
+        if isinstance(texts, str):
+            return self._augment([texts], seed, language)[0]
+        if hasattr(texts, "index") and hasattr(texts, "to_numpy"):
+            import pandas as pd
+
+            made = self._augment(texts.tolist(), seed, language)
+            return pd.Series(made, index=texts.index, name=texts.name, dtype=texts.dtype)
+        return self._augment(list(texts), seed, language)
+
+    def variants(
+        self, text: str, n: int = 1, *, seed: int = 0, language: str = "en"
+    ) -> VariantList:
+        """``n`` variants of one text, each with its edits; variant k is the same for every n.
+
+        Declined copies are left out. In a notebook and in a terminal the result is shown as a
+        diff.
+        """
+        source = pa.array([text] * n, pa.string())
+        base = row_keys(seed, hash_strings([text]))
+        keys = np.concatenate([derive(base, k) for k in range(n)]) if n else base[:0]
+        protected = Protection().find(source)
+        out = self.apply(TextBatch(source, keys, language, protected))
+        return VariantList(
+            text,
+            tuple(
+                Variant(made.as_py(), _edits(out.edits[i]), _notes(out, i))
+                for i, made in enumerate(out.text)
+                if made.is_valid
+            ),
+        )
+
+    def _augment(self, texts: list[str], seed: int, language: str) -> list[str]:
+        bad = next((t for t in texts if not isinstance(t, str)), None)
+        if bad is not None or None in texts:
+            raise TypeError(f"texts are strings, not {type(bad).__name__}: {bad!r}")
+        column = pa.array(texts, pa.string())
+        keys = derive(row_keys(seed, hash_strings(texts)), 0)
+        out = self.apply(TextBatch(column, keys, language, Protection().find(column)))
+        return list(pc.coalesce(out.text, column).to_pylist())
+
+
+def _decline_unchanged(batch: TextBatch, out: Variants) -> Variants:
+    """Null out rows whose variant equals the source."""
+    changed = pc.fill_null(pc.not_equal(out.text, batch.text), False)
+    if pc.all(pc.equal(changed, out.text.is_valid())).as_py() is not False:
+        return out
+    return out.take(pc.if_else(changed, pa.array(np.arange(len(out))), None))
+
+
+def _edits(row: pa.ListScalar) -> tuple[Edit, ...]:
+    return tuple(Edit(e["start"], e["stop"], e["text"]) for e in row.as_py())
+
+
+def _notes(out: Variants, row: int) -> dict[str, Any]:
+    notes = {name: column[row].as_py() for name, column in out.notes.items()}
+    return {name: value for name, value in notes.items() if value is not None}
+
+
+def augmenter(name: str) -> Callable[[Callable[[str, np.random.Generator], str | None]], type]:
+    """Make an augmenter class of a function ``(text, rng) -> str | None``.
+
+    ``None`` or an unchanged text declines. A result that breaks a protected span is declined.
+
+    >>> @augmenter("shout")
+    ... def shout(text, rng):
+    ...     return text.upper()
+    >>> shout()("quiet please")
+    'QUIET PLEASE'
+    """
+
+    def decorate(function: Callable[[str, np.random.Generator], str | None]) -> type:
+        def rewrite(self: Augmenter, batch: TextBatch) -> Variants:
+            sources = batch.text.to_pylist()
+            made = [function(t, generator(k)) for t, k in zip(sources, batch.keys, strict=True)]
+            return variants_of_texts(batch, made)
+
+        body = {"rewrite": rewrite, "__doc__": function.__doc__, "__module__": function.__module__}
+        built: type = type(function.__name__, (Augmenter,), body)
+        built.__qualname__ = function.__qualname__
+        return component(name)(built)
+
+    return decorate
+
+
+def variants_of_texts(batch: TextBatch, made: Sequence[str | None]) -> Variants:
+    """Variants of whole rewritten texts: edits found by diff, protected spans enforced.
+
+    For code that returns texts rather than edits. A row whose protected characters an edit would
+    touch is declined.
+    """
+    edits = edits_between(batch.text.to_pylist(), list(made))
+    kept = ~overlaps(edits, batch.protected)
+    index = pa.array(np.arange(len(batch)), mask=~kept)
+    return Variants(pa.array(made, pa.string()), edits).take(index)

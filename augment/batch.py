@@ -1,0 +1,149 @@
+"""The values that flow through augmill: frozen columns, n rows in and n rows out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from augment.randomness import Keys, hash_strings, row_keys
+
+SPAN = pa.struct([("start", pa.int32()), ("stop", pa.int32())])
+SPANS = pa.list_(SPAN)
+"""Spans of a row: sorted, not overlapping, in code points."""
+
+EDIT = pa.struct([("start", pa.int32()), ("stop", pa.int32()), ("text", pa.string())])
+EDITS = pa.list_(EDIT)
+"""Edits of a row: ``text`` replaces the source's code points [start, stop)."""
+
+STEPS = "steps"
+"""The note that names the steps which changed a row: list<string>."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Rows of text to augment.
+
+    Attributes:
+        text: ``(n,)`` string, no nulls.
+        keys: ``(n,)`` uint64, one random key per row; the only source of randomness.
+        language: BCP 47 tag, ``und`` if unknown.
+        protected: ``(n,)`` list<struct<start: int32, stop: int32>> in code points, sorted and not
+            overlapping; these characters are never edited.
+    """
+
+    text: pa.StringArray
+    keys: Keys
+    language: str
+    protected: pa.ListArray
+
+    def __post_init__(self) -> None:
+        if not len(self.text) == len(self.keys) == len(self.protected):
+            raise ValueError(
+                f"columns differ in length: text {len(self.text)}, keys {len(self.keys)}, "
+                f"protected {len(self.protected)}"
+            )
+        if self.text.type != pa.string() or self.text.null_count:
+            raise ValueError(f"text must be string without nulls, not {self.text.type}")
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    @classmethod
+    def of(
+        cls,
+        texts: Iterable[str] | pa.Array,
+        *,
+        seed: int = 0,
+        language: str = "und",
+        protected: pa.ListArray | None = None,
+    ) -> Self:
+        """A batch whose row keys are made from the seed and each row's text.
+
+        Args:
+            texts: the rows; an Arrow string array is taken as it is.
+            seed: any integer.
+            language: BCP 47 tag.
+            protected: spans never to be edited; none if left out.
+        """
+        column = texts if isinstance(texts, pa.Array) else pa.array(list(texts), pa.string())
+        spans = no_spans(len(column)) if protected is None else protected
+        return cls(column, row_keys(seed, hash_strings(column)), language, spans)
+
+    def take(self, rows: npt.NDArray[np.integer]) -> Self:
+        """The batch of these rows, in this order."""
+        index = pa.array(rows, pa.int64())
+        return replace(
+            self,
+            text=self.text.take(index),
+            keys=self.keys[rows],
+            protected=self.protected.take(index),
+        )
+
+    def slice(self, start: int, stop: int) -> Self:
+        """The batch of rows [start, stop)."""
+        length = stop - start
+        return replace(
+            self,
+            text=self.text.slice(start, length),
+            keys=self.keys[start:stop],
+            protected=self.protected.slice(start, length),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """What an augmenter made of a batch, row by row.
+
+    Attributes:
+        text: ``(n,)`` string; null where the augmenter declined (there was nothing to change).
+        edits: ``(n,)`` list<struct<start: int32, stop: int32, text: string>> in code points of the
+            source; replayed on it they give ``text``. Null where ``text`` is.
+        notes: extra columns of length n: scores, pivot text, the names of the steps.
+    """
+
+    text: pa.StringArray
+    edits: pa.ListArray
+    notes: Mapping[str, pa.Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lengths = {"text": len(self.text), "edits": len(self.edits)}
+        lengths.update({name: len(note) for name, note in self.notes.items()})
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns differ in length: {lengths}")
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    @classmethod
+    def declined(cls, count: int) -> Self:
+        """Variants of ``count`` rows none of which was changed."""
+        return cls(pa.nulls(count, pa.string()), pa.nulls(count, EDITS))
+
+    def take(self, rows: pa.Array | npt.NDArray[np.integer]) -> Self:
+        """These rows, in this order; a null index gives a declined row."""
+        index = rows if isinstance(rows, pa.Array) else pa.array(rows, pa.int64())
+        return replace(
+            self,
+            text=self.text.take(index),
+            edits=self.edits.take(index),
+            notes={name: note.take(index) for name, note in self.notes.items()},
+        )
+
+    def scatter(self, rows: npt.NDArray[np.integer], count: int) -> Self:
+        """Spread over ``count`` rows: row i of these becomes row ``rows[i]``, others decline."""
+        index = np.full(count, -1, np.int64)
+        index[rows] = np.arange(len(rows))
+        return self.take(pa.array(index, mask=index < 0))
+
+
+def no_spans(count: int) -> pa.ListArray:
+    """``count`` empty span lists."""
+    return pa.ListArray.from_arrays(pa.array(np.zeros(count + 1, np.int32)), pa.array([], SPAN))
+
+
+def spans_of(rows: Sequence[Sequence[tuple[int, int]]]) -> pa.ListArray:
+    """A spans column from Python pairs, for small inputs and tests."""
+    return pa.array([[{"start": a, "stop": b} for a, b in row] for row in rows], SPANS)

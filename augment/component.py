@@ -1,0 +1,151 @@
+"""Components: frozen, keyword-only dataclasses whose fields are their parameters.
+
+The parameters are written once, as annotated fields; from them come validation, ``repr``,
+equality, the recipe entry (:func:`params_of`) and the identity in lineage (:func:`fingerprint`).
+A component computes nothing when it is built and keeps no model on itself.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
+
+import xxhash
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass as validated
+
+from augment.errors import ParameterError, Problem, nearest
+
+T = TypeVar("T", bound="Component")
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0.0)]
+
+_CONFIG = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Component:
+    """Base of augmenters and filters: what :func:`component` adds to a class."""
+
+    name: ClassVar[str] = ""
+    """The registered name, which recipes write behind ``use:``."""
+    version: ClassVar[int] = 1
+    """Raised whenever the same parameters and input would give another output."""
+    nested: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold other components."""
+
+    def assets(self) -> Mapping[str, str]:
+        """Digests of the files that decide the output besides the code: tables, weights."""
+        return {}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
+def component(name: str) -> Callable[[type[T]], type[T]]:
+    """Class decorator: make a validated, frozen, keyword-only dataclass that bears ``name``.
+
+    Raises (on construction):
+        ParameterError: naming every wrong parameter, what is accepted, and the nearest name.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        built = validated(cls, frozen=True, kw_only=True, config=_CONFIG)
+        built.name = name
+        _explain_errors(built)
+        return built
+
+    return decorate
+
+
+def _explain_errors(cls: type[Component]) -> None:
+    checked: Callable[..., None] = cls.__init__
+    fields = parameter_names(cls)
+
+    def __init__(self: Component, *args: Any, **params: Any) -> None:
+        if args:
+            message = f"parameters are given by name: {', '.join(fields)}"
+            raise ParameterError([Problem("", message)], cls.name)
+        try:
+            checked(self, **params)
+        except ValidationError as error:
+            problems = [explain(item, fields) for item in error.errors(include_url=False)]
+            raise ParameterError(problems, cls.name) from None
+
+    __init__.__wrapped__ = checked  # type: ignore[attr-defined]  # keeps the signature readable
+    cls.__init__ = __init__  # type: ignore[method-assign]
+
+
+def explain(error: Mapping[str, Any], known: tuple[str, ...]) -> Problem:
+    """One pydantic error as a :class:`Problem`: path, what is wrong, the nearest known name."""
+    path = dotted(error["loc"])
+    kind = error["type"]
+    if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
+        last = str(error["loc"][-1])
+        accepted = ", ".join(known) or "none"
+        return Problem(path, f"unknown parameter{nearest(last, known)}; accepted: {accepted}")
+    if kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
+        return Problem(path, "is required")
+    message = error["msg"].removeprefix("Value error, ")
+    text = message[:1].lower() + message[1:]
+    return Problem(path, f"{text}, not {shown(error['input'])}")
+
+
+def shown(value: Any) -> str:
+    """A value as an error message quotes it: short, whatever it is."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def dotted(location: tuple[str | int, ...]) -> str:
+    """``("steps", 0, "rate")`` as ``steps[0].rate``."""
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}" if path else part
+    return path
+
+
+def parameter_names(cls: type[Component]) -> tuple[str, ...]:
+    """Names of a component's parameters, in the order in which they are written."""
+    return tuple(f.name for f in dataclasses.fields(cls))
+
+
+def params_of(instance: Component) -> dict[str, Any]:
+    """All parameters as JSON-able values; nested components as ``{"use": name, …}``."""
+    return {
+        f.name: _jsonable(getattr(instance, f.name)) for f in dataclasses.fields(instance)
+    }
+
+
+def spec_of(instance: Component) -> dict[str, Any]:
+    """The recipe entry that builds this component: ``{"use": name, …its parameters}``."""
+    return {"use": instance.name, **params_of(instance)}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Component):
+        return spec_of(value)
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    return value
+
+
+def fingerprint(instance: Component) -> str:
+    """32 hex digits that change whenever the component's output may: name, version, parameters
+    and the digests of its assets, of nested components too."""
+    identity = json.dumps(_identity(instance), sort_keys=True, ensure_ascii=False)
+    return xxhash.xxh3_128_hexdigest(identity.encode())
+
+
+def _identity(instance: Component) -> dict[str, Any]:
+    own = spec_of(instance)
+    for name in instance.nested:
+        held = getattr(instance, name)
+        many = isinstance(held, tuple)
+        own[name] = [_identity(item) for item in held] if many else _identity(held)
+    return {"version": instance.version, "assets": dict(instance.assets()), **own}

@@ -1,0 +1,43 @@
+"""Filters judge variants against their sources; every rejection has a reason that is counted."""
+
+import dataclasses
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from augment.batch import TextBatch, Variants
+from augment.component import Component
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Verdicts:
+    """One verdict a row.
+
+    Attributes:
+        keep: ``(n,)`` bool; declined rows (no variant) are kept, there is nothing to judge.
+        reason: ``(n,)`` dictionary<string>: why a row was rejected, null where it was kept.
+        score: ``(n,)`` float32: what was measured, NaN where nothing was.
+    """
+
+    keep: npt.NDArray[np.bool_]
+    reason: pa.DictionaryArray
+    score: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if not len(self.keep) == len(self.reason) == len(self.score):
+            raise ValueError("columns differ in length")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Filter(Component, ABC):
+    """Base of all filters: :meth:`judge` is the one method to write."""
+
+    batch_invariant: ClassVar[bool] = True
+    """Whether verdicts are the same for any cut of the rows into batches."""
+
+    @abstractmethod
+    def judge(self, source: TextBatch, variants: Variants) -> Verdicts:
+        """Judge every variant; pure, and the same for the same input."""

@@ -1,0 +1,1 @@
+"""One file per filter; they are reached by name through ``augment.registry``."""

@@ -1,0 +1,1 @@
+"""One file per augmenter; they are reached by name through ``augment.registry``."""

@@ -1,0 +1,116 @@
+"""A string column as one UTF-8 buffer: bytes inside, code points at the border."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_CONTINUATION = 0xC0
+"""Mask of a byte's two leading bits; 10 marks the second and later bytes of a code point."""
+
+
+@dataclass(frozen=True)
+class Utf8:
+    """The bytes of a string column, back to back.
+
+    Attributes:
+        data: ``(bytes,)`` uint8.
+        offsets: ``(n + 1,)`` int64; row i is ``data[offsets[i]:offsets[i + 1]]``.
+    """
+
+    data: npt.NDArray[np.uint8]
+    offsets: Ints
+
+    @classmethod
+    def of(cls, text: pa.StringArray) -> "Utf8":
+        """View a column without nulls; nothing is copied but the offsets."""
+        _, offsets_buffer, data_buffer = text.buffers()
+        if offsets_buffer is None or not len(text):
+            return cls(np.zeros(0, np.uint8), np.zeros(len(text) + 1, np.int64))
+        offsets = np.frombuffer(offsets_buffer, np.int32, len(text) + 1, text.offset * 4)
+        first, last = int(offsets[0]), int(offsets[-1])
+        if data_buffer is None or first == last:
+            return cls(np.zeros(0, np.uint8), np.zeros(len(text) + 1, np.int64))
+        data = np.frombuffer(data_buffer, np.uint8, last - first, first)
+        return cls(data, offsets.astype(np.int64) - first)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def is_ascii(self) -> bool:
+        """Whether every code point is one byte."""
+        return not len(self.data) or int(self.data.max()) < 0x80
+
+    @cached_property
+    def _char_starts(self) -> Ints:
+        """``(code points + 1,)``: the byte at which each code point starts, and the end."""
+        starts = np.flatnonzero((self.data & _CONTINUATION) != 0x80)
+        return np.append(starts, len(self.data))
+
+    @cached_property
+    def _chars_before(self) -> Ints:
+        """``(bytes + 1,)``: how many code points start before each byte."""
+        counts = np.zeros(len(self.data) + 1, np.int64)
+        np.cumsum((self.data & _CONTINUATION) != 0x80, out=counts[1:])
+        return counts
+
+    def to_chars(self, positions: npt.NDArray[np.integer]) -> Ints:
+        """Code points before each byte position, counted over the whole column."""
+        if self.is_ascii:
+            return positions.astype(np.int64)
+        return np.asarray(self._chars_before[positions])
+
+    def to_bytes(self, positions: npt.NDArray[np.integer]) -> Ints:
+        """Byte positions of code points counted over the whole column."""
+        if self.is_ascii:
+            return positions.astype(np.int64)
+        return np.asarray(self._char_starts[positions])
+
+    @cached_property
+    def char_offsets(self) -> Ints:
+        """``(n + 1,)``: code points before each row."""
+        return self.to_chars(self.offsets)
+
+    def rows_of(self, positions: npt.NDArray[np.integer]) -> Ints:
+        """The row that holds each byte; positions are those of existing bytes."""
+        return np.searchsorted(self.offsets, positions, side="right") - 1
+
+    def pieces(self, starts: npt.NDArray[np.integer]) -> pa.StringArray:
+        """Cut the column at ``starts`` (sorted bytes, the first 0): a view, nothing is copied."""
+        ends = np.append(starts, len(self.data)).astype(np.int32)
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(self.data)]
+        return pa.StringArray.from_buffers(len(starts), *buffers[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """A list<struct> column taken apart: each element's row, and its fields as arrays."""
+
+    rows: Ints
+    fields: dict[str, Any]
+
+    @classmethod
+    def of(cls, column: pa.ListArray) -> "Flat":
+        """Flatten; null lists hold nothing. Integer fields become int64 NumPy arrays."""
+        values = column.flatten()
+        rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False).astype(np.int64)
+        fields: dict[str, Any] = {}
+        for i, field in enumerate(values.type):
+            child = values.field(i)
+            child = child.slice(values.offset, len(values)) if len(child) != len(values) else child
+            whole = pa.types.is_integer(field.type)
+            fields[field.name] = child.to_numpy().astype(np.int64) if whole else child
+        return cls(rows, fields)
+
+
+def first_of_rows(rows: npt.NDArray[np.integer], count: int) -> Ints:
+    """``(count + 1,)``: where each row's elements begin in a column sorted by row."""
+    return np.searchsorted(rows, np.arange(count + 1))

@@ -1,0 +1,89 @@
+"""One text's variants as plain values, shown as a diff in notebooks and terminals."""
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """``text`` replaces the source's code points [start, stop)."""
+
+    start: int
+    stop: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A variant, the edits that make it of its source, and what the method noted."""
+
+    text: str
+    edits: tuple[Edit, ...]
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantList(Sequence[Variant]):
+    """The variants of one source text."""
+
+    source: str
+    items: tuple[Variant, ...]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> Variant: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Variant]: ...
+    def __getitem__(self, index: int | slice) -> Variant | Sequence[Variant]:
+        return self.items[index]
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<li>{_html(self.source, variant)}</li>" for variant in self.items)
+        head = html.escape(self.source)
+        return f'<div class="augmill"><p>{head}</p><ol style="white-space:pre-wrap">{rows}</ol></div>'
+
+    def __rich__(self) -> "Text":
+        from rich.text import Text
+
+        shown = Text(self.source, style="dim")
+        for variant in self.items:
+            shown.append("\n")
+            shown.append(diff(self.source, variant.edits))
+        return shown
+
+
+def diff(source: str, edits: Sequence[Edit]) -> "Text":
+    """The source with deletions struck out in red and insertions in green, for a terminal."""
+    from rich.text import Text
+
+    styles = {"keep": "", "drop": "red strike", "add": "green"}
+    return Text.assemble(*((text, styles[kind]) for kind, text in parts(source, edits)))
+
+
+def parts(source: str, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
+    """The diff as ``(kind, text)`` with kind ``keep``, ``drop`` or ``add``; no empty parts."""
+    cursor = 0
+    for edit in edits:
+        pieces = (
+            ("keep", source[cursor : edit.start]),
+            ("drop", source[edit.start : edit.stop]),
+            ("add", edit.text),
+        )
+        yield from (piece for piece in pieces if piece[1])
+        cursor = edit.stop
+    if source[cursor:]:
+        yield "keep", source[cursor:]
+
+
+def _html(source: str, variant: Variant) -> str:
+    tags = {"keep": "{}", "drop": "<del>{}</del>", "add": "<ins>{}</ins>"}
+    return "".join(
+        tags[kind].format(html.escape(text)) for kind, text in parts(source, variant.edits)
+    )
