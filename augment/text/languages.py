@@ -1,0 +1,57 @@
+"""What augmill knows of a language: how to find its words, which to leave alone, its synonyms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from augment.text.han import segment_han
+from augment.text.segments import Segmenter, segment
+
+_STOPWORDS = Path(__file__).parent / "stopwords"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language.
+
+    Attributes:
+        tag: primary subtag (BCP 47).
+        segment: its segmenter.
+        lexicon: name of its synonym table, if there is one.
+    """
+
+    tag: str
+    segment: Segmenter = segment
+    lexicon: str | None = None
+
+    @property
+    def stopwords(self) -> pa.StringArray:
+        """Words never replaced by synonyms, lower case; none if there is no list."""
+        return _stopwords(self.tag)
+
+
+_LANGUAGES: Mapping[str, Language] = {
+    "en": Language("en", lexicon="wordnet"),
+    "zh": Language("zh", segment=segment_han, lexicon="cilin"),
+}
+
+
+def language(tag: str) -> Language:
+    """The language of a BCP 47 tag; one that is not known is segmented by spaces.
+
+    >>> language("zh-Hans-CN").lexicon
+    'cilin'
+    """
+    primary = tag.split("-")[0].lower()
+    return _LANGUAGES.get(primary) or Language(primary)
+
+
+@cache
+def _stopwords(tag: str) -> pa.StringArray:
+    path = _STOPWORDS / f"{tag}.txt"
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    words = [word for line in lines if not line.startswith("#") for word in line.split()]
+    return pa.array(words, pa.string())

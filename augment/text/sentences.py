@@ -1,0 +1,133 @@
+"""Sentences of a column, lossless: what is not in a sentence is the separator around it.
+
+Line breaks, block-level markup (``<br />``, ``</p>``), control characters and emoji separate
+sentences wherever they stand; within what is left, ``sentencex`` finds the borders. White space
+at a sentence's ends belongs to the separators.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import regex
+import sentencex
+
+from augment.text.columns import Ints
+
+MAX_WORDS = 100
+"""A longer sentence is cut, at clause punctuation if it can be: models have a maximum length."""
+MAX_CHARS = 800
+"""The same for text without spaces, in code points."""
+
+_BLOCKS = "br|p|div|li|[uo]l|d[ltd]|h[1-6]|hr|tr|t[dh]|table|blockquote|pre|section|article"
+_EMOJI = (
+    r"(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)"
+    r"(?:\p{Emoji_Presentation}|\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*"
+)
+_BREAK = regex.compile(
+    rf"[\p{{Cc}}\u2028\u2029]+|</?(?i:{_BLOCKS})(?:\s[^<>]{{0,200}})?/?>|{_EMOJI}"
+)
+_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[\p{L}\p{M}\p{N}_'’-]+?(?=$|[^\p{L}\p{M}\p{N}_'’-])")
+_CLAUSE = regex.compile(r"[,;:)\]—–](?=\s)|[，、；：）】。]")
+_SPACE = regex.compile(r"\s(?=\S)")
+_GRAPHEME = regex.compile(r"\X")
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """The sentences of a column, in order.
+
+    Attributes:
+        rows: ``(m,)`` int64, each sentence's row.
+        starts, stops: ``(m,)`` int64, code points [start, stop) of its row.
+        text: ``(m,)`` string; never empty, no white space at either end.
+    """
+
+    rows: Ints
+    starts: Ints
+    stops: Ints
+    text: pa.StringArray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def split_sentences(text: pa.StringArray, language: str = "en") -> Sentences:
+    """Find the sentences of every row.
+
+    Args:
+        text: ``(n,)`` string without nulls.
+        language: BCP 47 tag; what ``sentencex`` does not know is split as English.
+    """
+    code = language.split("-")[0].lower()
+    found: list[tuple[int, int, int]] = []
+    pieces: list[str] = []
+    for row, value in enumerate(text.to_pylist()):
+        for start, stop in _spans(value, "en" if code == "und" else code):
+            found.append((row, start, stop))
+            pieces.append(value[start:stop])
+    rows, starts, stops = np.array(found, np.int64).reshape(-1, 3).T
+    return Sentences(rows, starts, stops, pa.array(pieces, pa.string()))
+
+
+def _spans(text: str, language: str) -> Iterator[tuple[int, int]]:
+    for start, stop in _between_breaks(text):
+        for border in sentencex.get_sentence_boundaries(language, text[start:stop]):
+            begin, end = start + border["start_index"], start + border["end_index"]
+            for a, b in _short_enough(text, begin, end):
+                trimmed = _trimmed(text, a, b)
+                if trimmed[0] < trimmed[1]:
+                    yield trimmed
+
+
+def _between_breaks(text: str) -> Iterator[tuple[int, int]]:
+    cursor = 0
+    for match in _BREAK.finditer(text):
+        if match.start() > cursor:
+            yield cursor, match.start()
+        cursor = match.end()
+    if cursor < len(text):
+        yield cursor, len(text)
+
+
+def _trimmed(text: str, start: int, stop: int) -> tuple[int, int]:
+    piece = text[start:stop]
+    inner = piece.strip()
+    begin = start + len(piece) - len(piece.lstrip())
+    return begin, begin + len(inner)
+
+
+def _short_enough(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """The range cut into about equal parts, none of them over-long."""
+    while (parts := _parts_needed(text[start:stop])) > 1:
+        cut = start + cut_point(text[start:stop], -(-(stop - start) // parts))
+        yield start, cut
+        start = cut
+    yield start, stop
+
+
+def _parts_needed(text: str) -> int:
+    if len(text) <= MAX_WORDS:
+        return 1
+    words = sum(1 for _ in _WORD.finditer(text))
+    return max(-(-words // MAX_WORDS), -(-len(text) // MAX_CHARS))
+
+
+def cut_point(text: str, limit: int) -> int:
+    """Where to cut a text so that its first part has at most ``limit`` code points, or one
+    grapheme: behind clause punctuation, else behind white space, else between characters.
+
+    >>> cut_point("first a clause, then another", 20)
+    15
+    """
+    for pattern, least in ((_CLAUSE, limit // 2), (_SPACE, 0)):
+        ends = [m.end() for m in pattern.finditer(text, least, min(limit + 1, len(text)))]
+        if fitting := [end for end in ends if 0 < end <= limit]:
+            return fitting[-1]
+    cut = 0
+    for match in _GRAPHEME.finditer(text, 0, min(len(text), limit + 32)):
+        if match.end() > limit and cut:
+            break
+        cut = match.end()
+    return max(cut, 1)
