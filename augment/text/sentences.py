@@ -19,6 +19,8 @@ MAX_WORDS = 100
 """A longer sentence is cut, at clause punctuation if it can be: models have a maximum length."""
 MAX_CHARS = 800
 """The same for text without spaces, in code points."""
+_WINDOW = 16 * MAX_CHARS
+"""How far ahead an over-long sentence is looked at when the next cut is chosen."""
 
 _BLOCKS = "br|p|div|li|[uo]l|d[ltd]|h[1-6]|hr|tr|t[dh]|table|blockquote|pre|section|article"
 _EMOJI = (
@@ -28,7 +30,8 @@ _EMOJI = (
 _BREAK = regex.compile(
     rf"[\p{{Cc}}\u2028\u2029]+|</?(?i:{_BLOCKS})(?:\s[^<>]{{0,200}})?/?>|{_EMOJI}"
 )
-_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[\p{L}\p{M}\p{N}_'’-]+?(?=$|[^\p{L}\p{M}\p{N}_'’-])")
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}"
+_WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[[\w'’\-]--[{_UNSPACED}]]+")
 _CLAUSE = regex.compile(r"[,;:)\]—–](?=\s)|[，、；：）】。]")
 _SPACE = regex.compile(r"\s(?=\S)")
 _GRAPHEME = regex.compile(r"\X")
@@ -100,8 +103,8 @@ def _trimmed(text: str, start: int, stop: int) -> tuple[int, int]:
 
 def _short_enough(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """The range cut into about equal parts, none of them over-long."""
-    while (parts := _parts_needed(text[start:stop])) > 1:
-        cut = start + cut_point(text[start:stop], -(-(stop - start) // parts))
+    while (parts := _parts_needed(window := text[start : min(stop, start + _WINDOW)])) > 1:
+        cut = start + cut_point(window, -(-len(window) // parts))
         yield start, cut
         start = cut
     yield start, stop
@@ -122,12 +125,12 @@ def cut_point(text: str, limit: int) -> int:
     15
     """
     for pattern, least in ((_CLAUSE, limit // 2), (_SPACE, 0)):
-        ends = [m.end() for m in pattern.finditer(text, least, min(limit + 1, len(text)))]
+        ends = [int(m.end()) for m in pattern.finditer(text, least, min(limit + 1, len(text)))]
         if fitting := [end for end in ends if 0 < end <= limit]:
             return fitting[-1]
-    cut = 0
+    cut = 1
     for match in _GRAPHEME.finditer(text, 0, min(len(text), limit + 32)):
-        if match.end() > limit and cut:
+        if match.end() > limit and match.start():
             break
-        cut = match.end()
-    return max(cut, 1)
+        cut = int(match.end())
+    return cut
