@@ -74,7 +74,9 @@ class Augmenter(Component, ABC):
         return dataclasses.replace(out, notes={**out.notes, STEPS: step.take(index)})
 
     @overload
-    def __call__(self, texts: str, *, seed: int = 0, language: str = "en") -> str: ...
+    def __call__(  # type: ignore[overload-overlap]  # a str is a Sequence[str] too
+        self, texts: str, *, seed: int = 0, language: str = "en"
+    ) -> str: ...
     @overload
     def __call__(
         self, texts: "pd.Series[str]", *, seed: int = 0, language: str = "en"

@@ -8,11 +8,12 @@ A component computes nothing when it is built and keeps no model on itself.
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, TypeVar, cast, dataclass_transform
 
 import xxhash
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
+from pydantic_core import ArgsKwargs
 
 from augment.errors import ParameterError, Problem, nearest
 
@@ -50,7 +51,7 @@ def component(name: str) -> Callable[[type[T]], type[T]]:
     """
 
     def decorate(cls: type[T]) -> type[T]:
-        built = validated(cls, frozen=True, kw_only=True, config=_CONFIG)
+        built = cast(type[T], validated(cls, frozen=True, kw_only=True, config=_CONFIG))
         built.name = name
         _explain_errors(built)
         return built
@@ -59,21 +60,29 @@ def component(name: str) -> Callable[[type[T]], type[T]]:
 
 
 def _explain_errors(cls: type[Component]) -> None:
-    checked: Callable[..., None] = cls.__init__
+    checked = cast(Callable[..., None], cls.__init__)
     fields = parameter_names(cls)
 
-    def __init__(self: Component, *args: Any, **params: Any) -> None:
+    def __init__(self: Component, *args: Any, **params: Any) -> None:  # noqa: N807
         if args:
             message = f"parameters are given by name: {', '.join(fields)}"
             raise ParameterError([Problem("", message)], cls.name)
         try:
             checked(self, **params)
         except ValidationError as error:
-            problems = [explain(item, fields) for item in error.errors(include_url=False)]
-            raise ParameterError(problems, cls.name) from None
+            found = [explain_all(item, fields) for item in error.errors(include_url=False)]
+            raise ParameterError([p for problems in found for p in problems], cls.name) from None
 
     __init__.__wrapped__ = checked  # type: ignore[attr-defined]  # keeps the signature readable
     cls.__init__ = __init__  # type: ignore[method-assign]
+
+
+def explain_all(error: Mapping[str, Any], known: tuple[str, ...]) -> list[Problem]:
+    """One pydantic error as problems: several if a validator raised a :class:`ParameterError`."""
+    raised = error.get("ctx", {}).get("error")
+    if isinstance(raised, ParameterError):
+        return [problem.under(dotted(error["loc"])) for problem in raised.problems]
+    return [explain(error, known)]
 
 
 def explain(error: Mapping[str, Any], known: tuple[str, ...]) -> Problem:
@@ -88,7 +97,9 @@ def explain(error: Mapping[str, Any], known: tuple[str, ...]) -> Problem:
         return Problem(path, "is required")
     message = error["msg"].removeprefix("Value error, ")
     text = message[:1].lower() + message[1:]
-    return Problem(path, f"{text}, not {shown(error['input'])}")
+    # A validator of the whole component is handed all arguments: no value to quote.
+    whole = isinstance(error["input"], ArgsKwargs)
+    return Problem(path, text if whole else f"{text}, not {shown(error['input'])}")
 
 
 def shown(value: Any) -> str:
@@ -136,8 +147,10 @@ def _jsonable(value: Any) -> Any:
 
 
 def fingerprint(instance: Component) -> str:
-    """32 hex digits that change whenever the component's output may: name, version, parameters
-    and the digests of its assets, of nested components too."""
+    """32 hex digits that change whenever the component's output may.
+
+    They stand for the name, version, parameters and asset digests, of nested components too.
+    """
     identity = json.dumps(_identity(instance), sort_keys=True, ensure_ascii=False)
     return xxhash.xxh3_128_hexdigest(identity.encode())
 

@@ -67,7 +67,7 @@ class Segments:
     @cached_property
     def codes(self) -> npt.NDArray[np.int64]:
         """``(pieces,)``: index of each piece in ``distinct.dictionary``."""
-        return self.distinct.indices.to_numpy().astype(np.int64)
+        return np.asarray(self.distinct.indices.to_numpy(), np.int64)
 
     def outside(self, spans: pa.ListArray) -> Bools:
         """``(pieces,)``: which pieces share no character with a protected span."""
