@@ -18,11 +18,12 @@ from augment.component import Count, Probability, component
 from augment.lexicons.lexicon import Lexicon
 from augment.lexicons.sources import NAMES, load_lexicon, load_senses
 from augment.randomness import uniform
-from augment.text.casing import MIXED, TITLE, patterns, recase
+from augment.text.casing import MIXED, patterns, recase
 from augment.text.choice import draw
-from augment.text.columns import Bools, Utf8
+from augment.text.columns import Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import Language, language
+from augment.text.names import inner_capitals
 from augment.text.segments import Segments
 
 LexiconName = Annotated[str, Field(pattern="^(auto|" + "|".join(NAMES) + ")$")]
@@ -67,10 +68,8 @@ class SynonymReplacement(Augmenter):
         if not len(segments.starts):
             return Variants.declined(len(batch))
         entry = _entries(segments, table, tongue)
-        pattern = patterns(segments.distinct.dictionary)
-        places = np.flatnonzero(
-            (entry >= 0)[segments.codes] & segments.outside(batch.protected) & ~_names(segments, pattern)
-        )
+        free = segments.outside(batch.protected) & ~inner_capitals(segments)
+        places = np.flatnonzero((entry >= 0)[segments.codes] & free)
         rows = segments.rows[places]
         chosen = draw(rows, batch.keys, self.rate, self.min_edits, self.max_edits, "place")
         places, rows = places[chosen], rows[chosen]
@@ -78,36 +77,15 @@ class SynonymReplacement(Augmenter):
         counter = places - np.searchsorted(segments.rows, rows)
         codes = segments.codes[places]
         drawn = table.draw(entry[codes], uniform(batch.keys[rows], "candidate", counter))
-        new = recase(drawn, pattern[codes])
+        new = recase(drawn, patterns(segments.distinct.dictionary)[codes])
         return variants_of_edits(
             segments.text, rows, segments.starts[places], segments.stops[places], new
         )
 
 
-def _entries(segments: Segments, table: Lexicon, tongue: Language) -> np.ndarray:
+def _entries(segments: Segments, table: Lexicon, tongue: Language) -> Ints:
     """Per distinct piece: its place in the table, −1 if it must not be replaced."""
     distinct = segments.distinct.dictionary
     stop = pc.is_in(pc.utf8_lower(distinct), value_set=tongue.stopwords)
     skip = stop.to_numpy(zero_copy_only=False) | (patterns(distinct) == MIXED)
     return np.where(skip, -1, table.find(distinct))
-
-
-def _names(segments: Segments, pattern: np.ndarray) -> Bools:
-    """Per piece: a capitalised word that does not open a sentence."""
-    title = (pattern == TITLE)[segments.codes] & segments.is_word
-    ends = pc.match_substring_regex(segments.distinct.dictionary, r"[.!?:…\n\"“«(*>•]")
-    opens = np.ones(len(title), np.bool_)
-    opens[1:] = ends.to_numpy(zero_copy_only=False)[segments.codes[:-1]]
-    opens[1:] |= segments.rows[1:] != segments.rows[:-1]
-    # A gap may stand before the row's first word.
-    opens[1:] |= _first_word(segments)[1:]
-    return np.asarray(title & ~opens)
-
-
-def _first_word(segments: Segments) -> Bools:
-    words = np.flatnonzero(segments.is_word)
-    first = np.zeros(len(segments.starts), np.bool_)
-    heads = np.ones(len(words), np.bool_)
-    heads[1:] = segments.rows[words][1:] != segments.rows[words][:-1]
-    first[words[heads]] = True
-    return first

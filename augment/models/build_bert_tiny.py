@@ -263,3 +263,131 @@ def train(corpus: Path, minutes: float, batch_size: int, learning_rate: float, o
     tokenizer.save_pretrained(output)
     (output / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
+
+
+# --- export ---------------------------------------------------------------------------------
+
+
+def export(checkpoint: Path, output: Path) -> None:
+    """Write the checkpoint as the ONNX graph that ``augment.models.fill_mask`` runs.
+
+    The graph takes token ids, the attention mask, the flat positions of the masks, a bias per
+    vocabulary item (−inf bans one) and k; it gives the k best log probabilities and their ids per
+    mask, over the allowed vocabulary. Weights are stored in half precision and cast when the
+    session opens, so that inference runs in single precision.
+    """
+    import onnx
+    import torch
+    from transformers import AutoTokenizer, BertForMaskedLM
+
+    model = BertForMaskedLM.from_pretrained(checkpoint).eval()
+    output.mkdir(parents=True, exist_ok=True)
+
+    class MaskedLogits(torch.nn.Module):
+        def forward(self, input_ids: Any, attention_mask: Any, positions: Any) -> Any:
+            hidden = model.bert(input_ids=input_ids, attention_mask=attention_mask)
+            flat = hidden.last_hidden_state.flatten(0, 1)
+            return model.cls(flat.index_select(0, positions))
+
+    wrapped = MaskedLogits()
+    wrapped.bert, wrapped.cls = model.bert, model.cls  # registers the weights
+    example = (
+        torch.ones(3, 9, dtype=torch.long),
+        torch.ones(3, 9, dtype=torch.long),
+        torch.arange(4),
+    )
+    batch, time_axis, masks = (torch.export.Dim(n) for n in ("batch", "time", "masks"))
+    program = torch.onnx.export(
+        wrapped,
+        example,
+        dynamo=True,
+        dynamic_shapes=({0: batch, 1: time_axis}, {0: batch, 1: time_axis}, {0: masks}),
+        input_names=["input_ids", "attention_mask", "positions"],
+        output_names=["all_logits"],
+    )
+    graph = half_weights(with_top(program.model_proto, model.config.vocab_size))
+    onnx.checker.check_model(graph)
+    onnx.save_model(graph, str(output / "model.onnx"))
+    tokenizer = AutoTokenizer.from_pretrained(base_model())
+    tokenizer.backend_tokenizer.save(str(output / "tokenizer.json"))
+    config = {
+        "format": "augmill-fill-mask",
+        "language": "en",
+        "mask_token": tokenizer.mask_token,
+        "max_tokens": BLOCK,
+        "vocab_size": model.config.vocab_size,
+    }
+    (output / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+
+
+def with_top(model: Any, vocabulary: int) -> Any:
+    """Append bias, log-softmax and top-k to a graph whose output is ``all_logits``."""
+    from onnx import TensorProto, helper
+
+    graph = model.graph
+    floats, ints = TensorProto.FLOAT, TensorProto.INT64
+    graph.input.extend(
+        [
+            helper.make_tensor_value_info("bias", floats, [vocabulary]),
+            helper.make_tensor_value_info("k", ints, [1]),
+        ]
+    )
+    graph.node.extend(
+        [
+            helper.make_node("Add", ["all_logits", "bias"], ["allowed"]),
+            helper.make_node("LogSoftmax", ["allowed"], ["normalised"], axis=-1),
+            helper.make_node("TopK", ["normalised", "k"], ["log_probability", "ids"], axis=-1),
+        ]
+    )
+    del graph.output[:]
+    graph.output.extend(
+        [
+            helper.make_tensor_value_info("log_probability", floats, ["masks", "candidates"]),
+            helper.make_tensor_value_info("ids", ints, ["masks", "candidates"]),
+        ]
+    )
+    return model
+
+
+def half_weights(model: Any) -> Any:
+    """Store every float32 weight matrix as float16 behind a cast."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = model.graph
+    casts = []
+    for weight in list(graph.initializer):
+        if weight.data_type != TensorProto.FLOAT or len(weight.dims) < 2:
+            continue
+        values = numpy_helper.to_array(weight).astype(np.float16)
+        name = weight.name
+        graph.initializer.remove(weight)
+        graph.initializer.append(numpy_helper.from_array(values, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
+def main() -> None:
+    """Run one of the three steps; see the module's docstring."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    steps = parser.add_subparsers(dest="step", required=True)
+    corpus = steps.add_parser("corpus")
+    corpus.add_argument("--packages", type=Path, required=True, help="folder of unpacked packages")
+    corpus.add_argument("--output", type=Path, required=True)
+    training = steps.add_parser("train")
+    training.add_argument("--corpus", type=Path, required=True)
+    training.add_argument("--minutes", type=float, default=90.0)
+    training.add_argument("--batch-size", type=int, default=64)
+    training.add_argument("--learning-rate", type=float, default=1e-3)
+    training.add_argument("--output", type=Path, required=True)
+    exporting = steps.add_parser("export")
+    exporting.add_argument("--checkpoint", type=Path, required=True)
+    exporting.add_argument("--output", type=Path, required=True)
+    options = vars(parser.parse_args())
+    {"corpus": write_corpus, "train": train, "export": export}[options.pop("step")](**options)
+
+
+if __name__ == "__main__":
+    main()

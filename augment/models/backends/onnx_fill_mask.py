@@ -1,0 +1,58 @@
+"""Fill-mask networks on ONNX Runtime: folders written by ``build_bert_tiny export``."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from augment.models.fill_mask import FillMask, Floats, Ints, Top, prepare
+from augment.models.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxNetwork:
+    """A session whose graph ends in bias, log-softmax and top-k."""
+
+    session: "InferenceSession"
+
+    def top(self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int) -> Top:
+        """See :class:`augment.models.fill_mask.Network`."""
+        feed = {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "positions": positions,
+            "bias": bias,
+            "k": np.array([k], np.int64),
+        }
+        return Top(*self.session.run(["log_probability", "ids"], feed))
+
+
+def load(folder: Path, threads: int) -> FillMask:
+    """Open ``model.onnx``, ``tokenizer.json`` and ``config.json`` of a folder."""
+    from onnxruntime import InferenceSession, SessionOptions
+    from tokenizers import Tokenizer
+
+    options = SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    path = str(folder / "model.onnx")
+    session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    opening, closing = prepare(tokenizer)
+    return FillMask(
+        network=OnnxNetwork(session),
+        tokenizer=tokenizer,
+        vocabulary=Vocabulary.of(tokenizer, config["vocab_size"]),
+        mask_id=tokenizer.token_to_id(config["mask_token"]),
+        opening=opening,
+        closing=closing,
+        pad_id=0,
+        max_tokens=config["max_tokens"],
+    )

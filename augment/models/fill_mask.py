@@ -1,0 +1,188 @@
+"""Fill-mask models: the best candidates at masked positions, whatever runs the network.
+
+A backend computes the network's head at the masked positions alone and returns the best of the
+allowed vocabulary. Loaded models are cached per process by their full identity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from augment.errors import ModelError
+from augment.models.runtime import threads
+from augment.models.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+BUNDLED = Path(__file__).parent / "weights" / "bert-tiny-en"
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The best candidates at m masked positions.
+
+    Attributes:
+        log_probability: ``(m, k)`` float32, descending; among the allowed vocabulary.
+        ids: ``(m, k)`` int64 vocabulary items.
+    """
+
+    log_probability: Floats
+    ids: Ints
+
+
+class Network(Protocol):
+    """What a backend provides."""
+
+    def top(self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int) -> Top:
+        """The best candidates.
+
+        Args:
+            input_ids, attention_mask: ``(b, t)`` int64.
+            positions: ``(m,)`` int64, places of the masks in the flattened ``(b · t)`` input.
+            bias: ``(v,)`` float32 added to all logits; −inf bans an item.
+            k: how many candidates per mask.
+        """
+
+
+@dataclass(frozen=True)
+class FillMask:
+    """A network with its tokenizer.
+
+    Attributes:
+        mask_id, opening, closing: the mask's token id, and those put around every sequence.
+        pad_id: fills short rows of a batch.
+        max_tokens: longest input, specials included.
+    """
+
+    network: Network
+    tokenizer: "Tokenizer"
+    vocabulary: Vocabulary
+    mask_id: int
+    opening: tuple[int, ...]
+    closing: tuple[int, ...]
+    pad_id: int
+    max_tokens: int
+
+    @property
+    def room(self) -> int:
+        """Tokens of text that fit into one input."""
+        return self.max_tokens - len(self.opening) - len(self.closing)
+
+    def top(
+        self,
+        sequences: Sequence[Ints],
+        masks: Sequence[Ints],
+        bias: Floats,
+        k: int,
+        batch_tokens: int,
+    ) -> Top:
+        """The best candidates at every mask of every sequence, in their order.
+
+        Sequences are sorted by length and batched so that a padded batch holds at most
+        ``batch_tokens`` tokens (a longer sequence stands alone).
+
+        Args:
+            sequences: token ids without specials, each at most :attr:`room` long.
+            masks: per sequence, the places of its masks.
+            bias: ``(v,)`` float32 added to all logits; −inf bans an item.
+            k: how many candidates; never more than are allowed.
+        """
+        k = min(k, int(np.isfinite(bias).sum()))
+        lengths = np.array([len(s) for s in sequences], np.int64)
+        counts = np.array([len(m) for m in masks], np.int64)
+        first = np.append(0, np.cumsum(counts))
+        out = Top(
+            np.empty((first[-1], k), np.float32),
+            np.empty((first[-1], k), np.int64),
+        )
+        for group in _groups(lengths + self.max_tokens - self.room, batch_tokens):
+            made = self._batch([sequences[i] for i in group], [masks[i] for i in group], bias, k)
+            where = np.concatenate([np.arange(first[i], first[i + 1]) for i in group])
+            out.log_probability[where], out.ids[where] = made.log_probability, made.ids
+        return out
+
+    def _batch(
+        self, sequences: Sequence[Ints], masks: Sequence[Ints], bias: Floats, k: int
+    ) -> Top:
+        before = len(self.opening)
+        width = max(map(len, sequences)) + before + len(self.closing)
+        ids = np.full((len(sequences), width), self.pad_id, np.int64)
+        attention = np.zeros_like(ids)
+        for row, sequence in enumerate(sequences):
+            whole = np.concatenate([self.opening, sequence, self.closing]).astype(np.int64)
+            ids[row, : len(whole)] = whole
+            attention[row, : len(whole)] = 1
+        flat = [row * width + before + places for row, places in enumerate(masks)]
+        return self.network.top(ids, attention, np.concatenate(flat), bias, k)
+
+
+def _groups(lengths: Ints, batch_tokens: int) -> list[Ints]:
+    """Cut the sequences, longest first, into batches within the budget when padded."""
+    order = np.argsort(-lengths, kind="stable")
+    groups, start = [], 0
+    while start < len(order):
+        size = max(1, batch_tokens // int(lengths[order[start]]))
+        groups.append(order[start : start + size])
+        start += size
+    return groups
+
+
+def load_fill_mask(
+    model: str | None, revision: str | None, backend: str, dtype: str, device: str
+) -> FillMask:
+    """A model ready to use; loaded once per process.
+
+    Args:
+        model: None for the bundled English one; a folder or a hub name otherwise.
+        revision: of a hub model.
+        backend: ``onnx`` for the bundled model and folders exported like it, ``torch`` for any
+            ``AutoModelForMaskedLM``, ``auto`` to choose by what the folder holds.
+        dtype, device: of the torch backend.
+
+    Raises:
+        ModelError: it can't be found or is no masked language model.
+        MissingExtraError: torch is needed and not installed.
+    """
+    name = str(BUNDLED) if model is None else model
+    if backend == "auto":
+        backend = "onnx" if (Path(name) / "model.onnx").is_file() else "torch"
+    if Path(name).exists():
+        name = str(Path(name).resolve())
+    return _load(name, revision, backend, dtype, device, threads())
+
+
+@cache
+def _load(
+    name: str, revision: str | None, backend: str, dtype: str, device: str, threads: int
+) -> FillMask:
+    if backend == "onnx":
+        from augment.models.backends import onnx_fill_mask
+
+        if not (Path(name) / "model.onnx").is_file():
+            raise ModelError(f"{name} holds no model.onnx; the torch backend takes other checkpoints")
+        return onnx_fill_mask.load(Path(name), threads)
+    from augment.models.backends import torch_fill_mask
+
+    return torch_fill_mask.load(name, revision, dtype, device, threads)
+
+
+def prepare(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Make a tokenizer take text literally and whole; returns the specials around a sequence.
+
+    Special tokens spelled out in a text (``[MASK]``) are text like any other.
+    """
+    opened = tokenizer.encode("").ids
+    half = len(opened) // 2
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.encode_special_tokens = True
+    return tuple(opened[:half]), tuple(opened[half:])
