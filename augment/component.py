@@ -74,7 +74,7 @@ def _explain_errors(cls: type[Component]) -> None:
             raise ParameterError([p for problems in found for p in problems], cls.name) from None
 
     __init__.__wrapped__ = checked  # type: ignore[attr-defined]  # keeps the signature readable
-    cls.__init__ = __init__  # type: ignore[method-assign]
+    cls.__init__ = __init__  # type: ignore[method-assign, assignment]
 
 
 def explain_all(error: Mapping[str, Any], known: tuple[str, ...]) -> list[Problem]:
