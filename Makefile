@@ -1,0 +1,43 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint types imports wheel ci clean
+
+demo: .venv/core ## install, augment data/english.parquet, show the result
+	$(BIN)/augmill run pipelines/recipes/demo.yaml
+	$(BIN)/python examples/before_after.py build/demo
+
+test: .venv/dev ## install everything tests need, run them
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+imports: .venv/dev ## the layers of the architecture
+	$(BIN)/lint-imports
+
+wheel: .venv/dev ## the built wheel works without extras, outside the checkout
+	bash tests/wheel.sh
+
+ci: test lint types imports wheel demo
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/core: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+# torch comes first and alone: what asks for it later finds the pinned build in place.
+.venv/dev: .venv/core
+	$(PIP) torch
+	$(PIP) --editable ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
