@@ -1,0 +1,39 @@
+"""augmill's pipelines: corpora in Parquet in, augmented corpora out.
+
+>>> from pipelines import run
+>>> run("recipe.yaml", workers=4)  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.errors import PipelineError, RecipeError
+    from pipelines.plan import Plan
+    from pipelines.recipe import Recipe
+    from pipelines.runner import Summary, run, sample
+
+_HOMES = {
+    "PipelineError": "pipelines.errors",
+    "Plan": "pipelines.plan",
+    "Recipe": "pipelines.recipe",
+    "RecipeError": "pipelines.errors",
+    "Summary": "pipelines.runner",
+    "run": "pipelines.runner",
+    "sample": "pipelines.runner",
+}
+
+__all__ = ["PipelineError", "Plan", "Recipe", "RecipeError", "Summary", "run", "sample"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pipelines' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Ways to map shards over workers; each is one function from tasks to receipts."""

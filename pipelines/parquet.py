@@ -1,0 +1,108 @@
+"""Rows of a shard in, parts of the output out; in bounded memory."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.corpus import Shard
+from pipelines.errors import DataError
+
+ROW_GROUP_ROWS = 16_384
+"""Rows of each row group of the output."""
+
+ROW_GROUP_BYTES = 64 << 20
+"""A row group of long rows is closed when they take this much memory."""
+
+_READ_BUFFER = 1 << 20
+
+
+def read_batches(shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard, in order, in the corpus's schema.
+
+    Raises:
+        DataError: the file can't be decoded.
+    """
+    left = shard.rows
+    try:
+        # Whole row groups are never held: one may be the whole file.
+        with pq.ParquetFile(shard.path, pre_buffer=False, buffer_size=_READ_BUFFER) as file:
+            for batch in file.iter_batches(batch_rows, row_groups=list(shard.row_groups)):
+                if left <= 0:
+                    return
+                yield _whole(batch.slice(0, left), shard)
+                left -= batch.num_rows
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{shard.path} can't be read: {error}") from None
+
+
+def _whole(batch: pa.RecordBatch, shard: Shard) -> pa.RecordBatch:
+    columns = [
+        batch.column(field.name)
+        if field.name in batch.schema.names
+        else pa.repeat(pa.scalar(shard.partition[field.name], field.type), batch.num_rows)
+        for field in shard.schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=shard.schema)
+
+
+class PartWriter:
+    """Writes a Parquet file that appears under its name only when it is whole.
+
+    Row groups have a fixed number of rows, however the rows come in.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self.rows = 0
+        self._schema = schema
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        self._held: list[pa.RecordBatch] = []
+        self._writer = pq.ParquetWriter(
+            self._temporary, schema, compression="zstd", use_content_defined_chunking=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        self.rows += batch.num_rows
+        self._held.append(batch)
+        while sum(held.num_rows for held in self._held) >= ROW_GROUP_ROWS:
+            self._flush(ROW_GROUP_ROWS)
+        if sum(held.nbytes for held in self._held) >= ROW_GROUP_BYTES:
+            self._flush(ROW_GROUP_ROWS)
+
+    def _flush(self, rows: int) -> None:
+        """Write a row group of the rows that came first."""
+        table = pa.Table.from_batches(self._held, self._schema)
+        if table.num_rows:
+            self._writer.write_table(table.slice(0, rows), row_group_size=rows)
+        self._held = table.slice(rows).to_batches()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._abandon()
+            return
+        self._flush(ROW_GROUP_ROWS)
+        self._writer.close()
+        with self._temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        self._temporary.rename(self.path)
+
+    def _abandon(self) -> None:
+        # The disk may be full; the file is thrown away in any case.
+        with suppress(OSError):
+            self._writer.close()
+        self._temporary.unlink(missing_ok=True)

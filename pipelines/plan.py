@@ -1,0 +1,115 @@
+"""The plan: a recipe with its components built; small, immutable, and the same everywhere."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import xxhash
+
+from augment import __version__
+from augment.component import Component, fingerprint, spec_of
+from augment.compose import Chain
+from augment.errors import ParameterError, Problem
+from augment.filter import Filter
+from augment.registry import Kind
+from augment.registry import build as build_component
+from augment.text.protect import Protection
+from pipelines.errors import RecipeError
+from pipelines.recipe import Recipe, Spec, View
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedView:
+    """A view's name, its number of copies, and its steps in one chain."""
+
+    name: str
+    copies: int
+    chain: Chain
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the output, apart from the input.
+
+    Attributes:
+        recipe: the validated recipe.
+        views: in the recipe's order.
+        filters: in the recipe's order.
+    """
+
+    recipe: Recipe
+    views: tuple[PlannedView, ...]
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def protection(self) -> Protection:
+        """What no step may edit."""
+        return self.recipe.protect
+
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether the output is the same for any cut of the rows into batches."""
+        return all(view.chain.batch_invariant for view in self.views) and all(
+            judge.batch_invariant for judge in self.filters
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """32 hex digits that change whenever the output of the same input may."""
+        recipe = self.recipe.model_dump(
+            mode="json",
+            exclude={"input", "output", "views", "filters", "max_reject_fraction", "batch_rows"},
+        )
+        identity = {
+            **recipe,
+            "augmill": __version__,
+            "batch_rows": None if self.batch_invariant else self.recipe.batch_rows,
+            "views": [[v.name, v.copies, fingerprint(v.chain)] for v in self.views],
+            "filters": [fingerprint(f) for f in self.filters],
+        }
+        text = json.dumps(identity, sort_keys=True, ensure_ascii=False)
+        return xxhash.xxh3_128_hexdigest(text.encode())
+
+    def recipe_dict(self) -> dict[str, Any]:
+        """The recipe with every parameter written out; it builds this same plan."""
+        return self.recipe.dump()
+
+
+def build(recipe: Recipe) -> Plan:
+    """Build a recipe's components; its step entries are replaced by complete ones.
+
+    Raises:
+        RecipeError: with every component that can't be built.
+    """
+    problems: list[Problem] = []
+    views = tuple(
+        PlannedView(name, view.copies, Chain(steps=steps))
+        for name, view in recipe.views.items()
+        if (steps := _built(view.steps, f"views.{name}.steps", "augmenter", problems))
+    )
+    filters = _built(recipe.filters, "filters", "filter", problems)
+    if problems:
+        raise RecipeError(problems)
+    return Plan(_complete(recipe, views, filters), views, filters)
+
+
+def _built(entries: list[Spec], path: str, kind: Kind, problems: list[Problem]) -> tuple[Any, ...]:
+    built: list[Component] = []
+    for i, entry in enumerate(entries):
+        try:
+            built.append(build_component(entry, kind))
+        except ParameterError as error:
+            problems += [problem.under(f"{path}[{i}]") for problem in error.problems]
+    return tuple(built)
+
+
+def _complete(
+    recipe: Recipe, views: tuple[PlannedView, ...], filters: tuple[Filter, ...]
+) -> Recipe:
+    """The recipe with every component's parameters, so that a dump leaves nothing to defaults."""
+    entries = {
+        view.name: View(copies=view.copies, steps=[spec_of(step) for step in view.chain.steps])
+        for view in views
+    }
+    return recipe.model_copy(update={"views": entries, "filters": [spec_of(f) for f in filters]})

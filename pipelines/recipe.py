@@ -1,0 +1,244 @@
+"""The recipe: what to augment, how, and where to; a file of YAML ↔ frozen, validated models.
+
+Every mistake of a recipe is reported at once, each under its path
+(``views.strong.steps[0].options[1].rate``) and with the nearest name that would have been right.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+
+from augment.component import Probability, dotted, explain_all, shown
+from augment.errors import AugmillError, ParameterError, Problem, nearest
+from augment.registry import Kind, build
+from augment.text.protect import Protection
+from pipelines.errors import RecipeError
+from pipelines.recipe_source import escape_variables, expand_variables, locate, override, read
+
+ORIGINAL = "original"
+"""The view of the source rows themselves; no recipe may give a view this name."""
+
+Spec = dict[str, Any]
+"""A component's entry: ``{"use": name, …parameters}``."""
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class LanguageColumn(BaseModel):
+    """The language of each row stands in a column, as a BCP 47 tag."""
+
+    model_config = _STRICT
+
+    column: str
+
+
+def _language(value: Any) -> str | LanguageColumn:
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, LanguageColumn):
+        return value
+    if isinstance(value, Mapping) and [*value] == ["column"] and isinstance(value["column"], str):
+        return LanguageColumn(column=value["column"])
+    hint = " (quote it: YAML reads a bare no as false)" if value is False else ""
+    raise ValueError(
+        f"is a language tag such as 'en', or {{column: name}}, not {shown(value)}{hint}"
+    )
+
+
+def _protection(value: Any) -> Protection:
+    if isinstance(value, Protection):
+        return value
+    parts = {"kinds": value} if isinstance(value, list) else value
+    if not isinstance(parts, Mapping) or not {*parts} <= {"kinds", "patterns"}:
+        message = "is a list of kinds, or {kinds: […], patterns: […]}"
+        raise ValueError(f"{message}, not {shown(value)}")
+    kinds, patterns = (parts.get(key, default) for key, default in _PROTECT.items())
+    if not all(isinstance(part, list) for part in (kinds, patterns)):
+        raise ValueError("kinds and patterns are lists")
+    try:
+        return Protection(tuple(map(str, kinds)), tuple(map(str, patterns)))
+    except ParameterError:
+        raise
+    except AugmillError as error:
+        raise ValueError(str(error)) from None
+
+
+_PROTECT: dict[str, list[str]] = {
+    "kinds": ["urls", "emails", "numbers", "placeholders"],
+    "patterns": [],
+}
+
+
+def _dump_protection(value: Protection) -> dict[str, list[str]]:
+    return {"kinds": list(value.kinds), "patterns": list(value.patterns)}
+
+
+class View(BaseModel):
+    """A named set of variants: the steps in order, and how many copies each row gets."""
+
+    model_config = _STRICT
+
+    copies: Annotated[int, Field(ge=1)] = 1
+    steps: Annotated[list[Spec], Field(min_length=1)]
+
+
+class Recipe(BaseModel):
+    """A whole recipe.
+
+    Attributes:
+        input: a Parquet file, a directory of them (hive partitions become columns) or a glob.
+        output: the directory to publish.
+        text: the column to augment: string, large_string or dictionary<string>.
+        id: the column that names the rows; without it a row's id is the hash of its text.
+        label: a column for evaluation and label filters; carried along as all columns are.
+        language: BCP 47 tag of the texts, or the column that holds it.
+        seed: another seed gives other variants.
+        protect: what no step may edit: kinds of spans, and regular expressions.
+        views: the named sets of variants; in a file, ``steps:`` and ``copies:`` at the top level
+            are one view named ``augmented``.
+        filters: judged in this order; a variant that one rejects is dropped and counted.
+        keep_original: whether the source rows come first in the output (layout ``long``).
+        layout: ``long``, one row per original and variant; ``wide``, one column per variant;
+            ``pairs``, one row per variant beside its source text.
+        max_reject_fraction: a run that rejects a greater share of the rows publishes nothing.
+        max_chars: longer rows are rejected; no bound if null.
+        batch_rows: rows that a step sees at once. Lexical steps give the same for any number.
+    """
+
+    model_config = _STRICT
+
+    input: str
+    output: str
+    text: str = "text"
+    id: str | None = None
+    label: str | None = None
+    language: Annotated[str | LanguageColumn, PlainValidator(_language)] = "en"
+    seed: int = 0
+    protect: Annotated[
+        Protection, PlainValidator(_protection), PlainSerializer(_dump_protection)
+    ] = Field(default_factory=lambda: _protection({}))
+    views: Annotated[dict[str, View], Field(min_length=1)]
+    filters: list[Spec] = []
+    keep_original: bool = True
+    layout: Literal["long", "wide", "pairs"] = "long"
+    max_reject_fraction: Probability = 0.01
+    max_chars: Annotated[int, Field(ge=1)] | None = None
+    batch_rows: Annotated[int, Field(ge=1)] = 1024
+
+    def dump(self) -> dict[str, Any]:
+        """Plain values that :func:`parse` makes the same recipe of."""
+        values: dict[str, Any] = escape_variables(self.model_dump(mode="json"))
+        return values
+
+
+def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe file, or a bundled recipe by its name.
+
+    Args:
+        recipe: path or name.
+        overrides: ``views.strong.copies=4`` and the like; the value is YAML.
+
+    Raises:
+        InputMissingError: there is no such file or bundled recipe.
+        RecipeError: with every mistake.
+    """
+    path = locate(recipe)
+    return parse(read(path), str(path), overrides)
+
+
+def parse(data: Any, source: str = "recipe", overrides: Iterable[str] = ()) -> Recipe:
+    """A recipe from plain values; variables are expanded.
+
+    Raises:
+        RecipeError: with every mistake; ``source`` names the recipe in its message.
+    """
+    if not isinstance(data, Mapping):
+        message = f"is a mapping with keys such as input, output and steps, not {shown(data)}"
+        raise RecipeError([Problem("", message)], source)
+    data = dict(data)
+    problems = override(data, overrides)
+    data = _with_views(expand_variables(data, "", problems), problems)
+    recipe = _validated(data, problems)
+    problems += _name_problems(data)
+    for path, kind, spec in component_entries(data):
+        problems += _entry_problems(path, kind, spec)
+    if recipe is None or problems:
+        raise RecipeError(problems, source)
+    return recipe
+
+
+def component_entries(data: Mapping[str, Any]) -> Iterator[tuple[str, Kind, Any]]:
+    """``(path, kind, entry)`` of every component of a recipe's values, as far as they are whole."""
+    views = data.get("views")
+    for name, view in views.items() if isinstance(views, Mapping) else ():
+        steps = view.get("steps") if isinstance(view, Mapping) else None
+        for i, spec in enumerate(steps if isinstance(steps, list) else ()):
+            yield f"views.{name}.steps[{i}]", "augmenter", spec
+    filters = data.get("filters")
+    for i, spec in enumerate(filters if isinstance(filters, list) else ()):
+        yield f"filters[{i}]", "filter", spec
+
+
+def _with_views(data: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
+    """Top-level steps as the one view that they stand for."""
+    short = {key: data[key] for key in ("steps", "copies") if key in data}
+    if not short:
+        return data
+    rest = {key: value for key, value in data.items() if key not in short}
+    if "views" in data:
+        message = "stands beside 'views'; give each view its own steps and copies"
+        problems += [Problem(key, message) for key in short]
+        return rest
+    return {**rest, "views": {"augmented": short}}
+
+
+def _validated(data: dict[str, Any], problems: list[Problem]) -> Recipe | None:
+    try:
+        recipe = Recipe.model_validate(data)
+    except ValidationError as error:
+        reported = {problem.path for problem in problems}
+        for item in error.errors(include_url=False):
+            # An entry that is no mapping is reported where entries are built.
+            if not (item["type"] == "dict_type" and item["loc"][-2] in {"steps", "filters"}):
+                problems += [p for p in _explained(item) if p.path not in reported]
+        return None
+    if recipe.layout != "long" and not recipe.keep_original:
+        message = f"has no meaning in the layout {recipe.layout}, which always holds the text"
+        problems.append(Problem("keep_original", message))
+    return recipe
+
+
+def _explained(error: Any) -> list[Problem]:
+    path = dotted(error["loc"])
+    model = View if error["loc"][0] == "views" else Recipe
+    known = (*model.model_fields, *(("steps", "copies") if model is Recipe else ()))
+    if error["type"] == "extra_forbidden":
+        hint = nearest(str(error["loc"][-1]), known)
+        return [Problem(path, f"unknown key{hint}; accepted: {', '.join(known)}")]
+    if error["type"] == "value_error" and not isinstance(error["ctx"]["error"], ParameterError):
+        return [Problem(path, str(error["ctx"]["error"]))]
+    return explain_all(error, known)
+
+
+def _name_problems(data: Mapping[str, Any]) -> list[Problem]:
+    views = data.get("views")
+    found = []
+    for name in views if isinstance(views, Mapping) else ():
+        if not re.fullmatch(r"[^\W\d]\w*", str(name)):
+            found.append(Problem(f"views.{name}", "a view's name is letters, digits and _"))
+        elif name == ORIGINAL:
+            found.append(Problem(f"views.{name}", "this name is kept for the source rows"))
+    return found
+
+
+def _entry_problems(path: str, kind: Kind, spec: Any) -> Sequence[Problem]:
+    try:
+        build(spec, kind)
+    except ParameterError as error:
+        return [problem.under(path) for problem in error.problems]
+    except AugmillError as error:
+        return [Problem(path, str(error))]
+    return ()

@@ -1,0 +1,182 @@
+"""The columns that augmill adds, and the types of those that it keeps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.batch import EDITS, STEPS, Variants
+from augment.errors import nearest
+from pipelines.errors import DataError
+
+VIEW = pa.dictionary(pa.int32(), pa.string())
+SCORES = pa.map_(pa.string(), pa.float32())
+STEP_NAMES = pa.list_(pa.string())
+
+LINEAGE = pa.schema(
+    [
+        ("aug_id", pa.string()),
+        ("aug_parent", pa.string()),
+        ("aug_view", VIEW),
+        ("aug_copy", pa.int32()),
+        ("aug_steps", STEP_NAMES),
+        ("aug_edits", EDITS),
+        ("aug_scores", SCORES),
+    ]
+)
+"""What the long layout adds to the input's columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The variants of one view and copy.
+
+    Attributes:
+        view, copy: which.
+        variants: ``(n,)``; null where there is none: declined, failed or rejected. Its notes
+            are :data:`augment.batch.STEPS` and scores, ``(n,)`` float32.
+    """
+
+    view: str
+    copy: int
+    variants: Variants
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """The usable rows of a batch and all that was made of them.
+
+    Attributes:
+        source: ``(n,)`` rows of the input.
+        ids: ``(n,)`` string, the rows' ids.
+        made: one entry per view and copy, in the recipe's order.
+    """
+
+    source: pa.RecordBatch
+    ids: pa.StringArray
+    made: tuple[Made, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """All variants of a batch, ordered by source row, then view, then copy.
+
+    Attributes:
+        parent: ``(m,)`` int64, the place of each one's source row in the batch.
+        view: ``(m,)`` dictionary<string>.
+        copy: ``(m,)`` int32.
+        variants: ``(m,)``, none of them null.
+    """
+
+    parent: pa.Array
+    view: pa.DictionaryArray
+    copy: pa.Array
+    variants: Variants
+
+    @classmethod
+    def of(cls, made: Sequence[Made]) -> "Chosen":
+        """Of the entries of one batch."""
+        rows = [np.flatnonzero(m.variants.text.is_valid().to_numpy(False)) for m in made]
+        parent = np.concatenate([np.zeros(0, np.int64), *rows])
+        which = np.repeat(np.arange(len(made), dtype=np.int32), [len(r) for r in rows])
+        order = np.argsort(parent, kind="stable")
+        names = [*dict.fromkeys(m.view for m in made)]
+        view = np.array([names.index(m.view) for m in made], np.int32)[which[order]]
+        copy = np.array([m.copy for m in made], np.int32)[which[order]]
+        return cls(
+            pa.array(parent[order]),
+            pa.DictionaryArray.from_arrays(pa.array(view), pa.array(names, pa.string())),
+            pa.array(copy),
+            stacked([m.variants.take(r) for m, r in zip(made, rows, strict=True)]).take(order),
+        )
+
+
+def stacked(parts: Sequence[Variants]) -> Variants:
+    """Variants one below the other (at least one part); a note that a part lacks is null there."""
+    kinds = {name: note.type for part in parts for name, note in part.notes.items()}
+    return Variants(
+        pa.concat_arrays([part.text for part in parts]),
+        pa.concat_arrays([part.edits for part in parts]),
+        {
+            name: pa.concat_arrays([p.notes.get(name, pa.nulls(len(p), kind)) for p in parts])
+            for name, kind in kinds.items()
+        },
+    )
+
+
+def aug_ids(ids: pa.StringArray, views: pa.StringArray, copies: pa.Array) -> pa.StringArray:
+    """``parent:view:copy``, which names a row of the output."""
+    return pc.binary_join_element_wise(ids, views, copies.cast(pa.string()), ":")
+
+
+def scores_column(variants: Variants) -> pa.MapArray:
+    """The scores of each row, as far as it has them."""
+    names = [name for name in variants.notes if name != STEPS]
+    table = np.empty((len(variants), len(names)), np.float32)
+    for i, name in enumerate(names):
+        table[:, i] = variants.notes[name].to_numpy(zero_copy_only=False)
+    there = ~np.isnan(table)
+    offsets = np.append(0, np.cumsum(there.sum(axis=1))).astype(np.int32)
+    keys = pa.array(names, pa.string()).take(pa.array(np.nonzero(there)[1]))
+    return pa.MapArray.from_arrays(pa.array(offsets), keys, pa.array(table[there]))
+
+
+def require_column(schema: pa.Schema, name: str, key: str) -> pa.Field:
+    """The field of a column that the recipe names.
+
+    Raises:
+        DataError: there is none; the message lists the columns and the nearest.
+    """
+    if name not in schema.names:
+        hint = nearest(name, schema.names)
+        columns = ", ".join(schema.names) or "none"
+        raise DataError(f"the input has no column {name!r} ({key}){hint}; columns: {columns}")
+    return schema.field(name)
+
+
+def require_text(schema: pa.Schema, name: str) -> pa.Field:
+    """The field of the text column.
+
+    Raises:
+        DataError: there is none, or it holds no text.
+    """
+    field = require_column(schema, name, "text")
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise DataError(
+            f"the column {name!r} (text) is {field.type}; "
+            "texts are string, large_string or dictionary<string>"
+        )
+    return field
+
+
+def check_free(source: pa.Schema, names: Sequence[str]) -> None:
+    """Make sure that the input has none of these columns.
+
+    Raises:
+        DataError: it has; the message names them.
+    """
+    taken = [name for name in dict.fromkeys(names) if name in source.names]
+    if taken:
+        raise DataError(
+            f"the input has columns that augmill adds to the output: {', '.join(taken)}; "
+            "rename or drop them"
+        )
+
+
+def roomy(kind: pa.DataType) -> pa.DataType:
+    """The text column's type; a dictionary gets 32-bit indices, to hold the variants as well."""
+    if pa.types.is_dictionary(kind) and kind.index_type.bit_width < 32:
+        return pa.dictionary(pa.int32(), kind.value_type, kind.ordered)
+    return kind
+
+
+def as_type(text: pa.StringArray, kind: pa.DataType) -> pa.Array:
+    """Variants in the type of the text column."""
+    if not pa.types.is_dictionary(kind):
+        return text.cast(kind)
+    coded = text.cast(kind.value_type).dictionary_encode()
+    indices = coded.indices.cast(kind.index_type)
+    return pa.DictionaryArray.from_arrays(indices, coded.dictionary, ordered=kind.ordered)

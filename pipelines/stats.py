@@ -1,0 +1,82 @@
+"""What happened to rows and variants: counted where it happens, added up with ``+``."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+
+def _sum(first: Any, second: Any) -> Any:
+    if isinstance(first, Mapping):
+        keys = dict.fromkeys((*first, *second))
+        return {
+            key: _sum(first[key], second[key]) if key in first and key in second
+            else first.get(key, second.get(key))
+            for key in keys
+        }  # fmt: skip
+    return first + second
+
+
+@dataclass(frozen=True, slots=True)
+class ViewStats:
+    """Variants of one view: ``asked = made + declined + failed + Σ rejected``.
+
+    Attributes:
+        asked: rows times copies.
+        made: variants that are in the output.
+        declined: there was nothing to change.
+        failed: a step or a filter raised an error on the row.
+        rejected: by filter and reason, such as ``length_ratio: too_long``.
+        steps: how many of the variants made each step changed.
+        seconds: spent in steps and filters.
+    """
+
+    asked: int = 0
+    made: int = 0
+    declined: int = 0
+    failed: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    steps: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            *(_sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of a batch, a shard or a run.
+
+    Attributes:
+        rows: read.
+        rejected: rows in the rejects, by reason. A row with an unusable text or id yields
+            nothing; one on which a step failed (``error``) keeps its other variants.
+        views: by name.
+    """
+
+    rows: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    views: Mapping[str, ViewStats] = field(default_factory=dict)
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            *(_sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        )
+
+    @property
+    def rejected_rows(self) -> int:
+        """Rows in the rejects, whatever the reason."""
+        return sum(self.rejected.values())
+
+    @property
+    def variants(self) -> ViewStats:
+        """All views together."""
+        return sum(self.views.values(), ViewStats())
+
+
+def tally(values: Any) -> dict[str, int]:
+    """How often each string of an Arrow column occurs; nulls are not counted."""
+    counts = Counter(value for value in values.to_pylist() if value is not None)
+    return dict(sorted(counts.items()))
