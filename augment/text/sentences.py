@@ -5,7 +5,7 @@ sentences wherever they stand; within what is left, ``sentencex`` finds the bord
 at a sentence's ends belongs to the separators.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,9 @@ import pyarrow as pa
 import regex
 import sentencex
 
-from augment.text.columns import Ints
+from augment.text.columns import Flat, Ints
+
+Span = tuple[int, int]
 
 MAX_WORDS = 100
 """A longer sentence is cut, at clause punctuation if it can be: models have a maximum length."""
@@ -21,6 +23,9 @@ MAX_CHARS = 800
 """The same for text without spaces, in code points."""
 _WINDOW = 16 * MAX_CHARS
 """How far ahead an over-long sentence is looked at when the next cut is chosen."""
+
+_CJK = "\u2e80"
+"""First of the scripts that write no spaces between sentences."""
 
 _BLOCKS = "br|p|div|li|[uo]l|d[ltd]|h[1-6]|hr|tr|t[dh]|table|blockquote|pre|section|article"
 _EMOJI = (
@@ -55,6 +60,34 @@ class Sentences:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def take(self, chosen: Sequence[int]) -> "Sentences":
+        """These sentences, in this order."""
+        index = np.array(chosen, np.int64)
+        text = self.text.take(pa.array(index))
+        return Sentences(self.rows[index], self.starts[index], self.stops[index], text)
+
+    def clipped(self, spans: pa.ListArray) -> list[list[Span]]:
+        """Per sentence the part of its row's spans that lies in it, counted from its start.
+
+        Args:
+            spans: ``(n,)`` list<struct<start, stop>> in code points of the rows.
+        """
+        found: list[list[Span]] = [[] for _ in range(len(self))]
+        flat = Flat.of(spans)
+        if not len(flat.rows) or not len(self):
+            return found
+        stride = int(max(self.stops.max(), flat.fields["stop"].max())) + 1
+        starts, stops = self.rows * stride + self.starts, self.rows * stride + self.stops
+        begin = flat.rows * stride + flat.fields["start"]
+        end = flat.rows * stride + flat.fields["stop"]
+        first = np.searchsorted(stops, begin, side="right").tolist()
+        last = np.searchsorted(starts, end, side="left").tolist()
+        for span, (low, high) in enumerate(zip(first, last, strict=True)):
+            for i in range(low, high):
+                inner = max(begin[span], starts[i]), min(end[span], stops[i])
+                found[i].append((int(inner[0] - starts[i]), int(inner[1] - starts[i])))
+        return found
+
 
 def split_sentences(text: pa.StringArray, language: str = "en") -> Sentences:
     """Find the sentences of every row.
@@ -74,17 +107,27 @@ def split_sentences(text: pa.StringArray, language: str = "en") -> Sentences:
     return Sentences(rows, starts, stops, pa.array(pieces, pa.string()))
 
 
-def _spans(text: str, language: str) -> Iterator[tuple[int, int]]:
+def _spans(text: str, language: str) -> Iterator[Span]:
     for start, stop in _between_breaks(text):
-        for border in sentencex.get_sentence_boundaries(language, text[start:stop]):
-            begin, end = start + border["start_index"], start + border["end_index"]
+        for begin, end in _between_borders(text, start, stop, language):
             for a, b in _short_enough(text, begin, end):
                 trimmed = _trimmed(text, a, b)
                 if trimmed[0] < trimmed[1]:
                     yield trimmed
 
 
-def _between_breaks(text: str) -> Iterator[tuple[int, int]]:
+def _between_borders(text: str, start: int, stop: int, language: str) -> Iterator[Span]:
+    begin = start
+    for border in sentencex.get_sentence_boundaries(language, text[start:stop]):
+        end = start + border["end_index"]
+        # Without a space, as in "what?!"...he said, a border is no place to put two texts apart.
+        spaced = text[end - 1].isspace() or text[end : end + 1].isspace()
+        if spaced or end == stop or text[end - 1] >= _CJK:
+            yield begin, end
+            begin = end
+
+
+def _between_breaks(text: str) -> Iterator[Span]:
     cursor = 0
     for match in _BREAK.finditer(text):
         if match.start() > cursor:
@@ -94,14 +137,14 @@ def _between_breaks(text: str) -> Iterator[tuple[int, int]]:
         yield cursor, len(text)
 
 
-def _trimmed(text: str, start: int, stop: int) -> tuple[int, int]:
+def _trimmed(text: str, start: int, stop: int) -> Span:
     piece = text[start:stop]
     inner = piece.strip()
     begin = start + len(piece) - len(piece.lstrip())
     return begin, begin + len(inner)
 
 
-def _short_enough(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _short_enough(text: str, start: int, stop: int) -> Iterator[Span]:
     """The range cut into about equal parts, none of them over-long."""
     while (parts := _parts_needed(window := text[start : min(stop, start + _WINDOW)])) > 1:
         cut = start + cut_point(window, -(-len(window) // parts))

@@ -1,0 +1,1 @@
+"""Backends of machine translation, one module each; see ``augment.models.translate``."""
