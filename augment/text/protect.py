@@ -29,7 +29,7 @@ class _Kind:
 KINDS: Mapping[str, _Kind] = {
     "urls": _Kind(
         r"://|(?i:www\.)",
-        r"(?i:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"'，。；！？、）】》]*[^\s<>\"'.,;:!?)\]}，。；！？、）】》]",
+        r"(?<![A-Za-z0-9_])(?i:(?:https?|ftp)://|www\.)[^\s<>\"'，。；！？、）】》]*[^\s<>\"'.,;:!?)\]}，。；！？、）】》]",
     ),
     "emails": _Kind("@", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "markup": _Kind(
@@ -45,7 +45,7 @@ KINDS: Mapping[str, _Kind] = {
     "hashtags": _Kind("#", r"(?<![\w&#])#\w*[^\W\d]\w*"),
     "numbers": _Kind(
         r"\p{Nd}",
-        r"(?<![A-Za-z_])[+-]?\p{Sc}?\d+(?:[.,:/-]\d+)*(?:\s?[%‰]|\p{Sc}|°)?(?:(?:st|nd|rd|th)\b)?",
+        r"(?<![\p{Latin}_\d])[+-]?\p{Sc}?\d+(?:[.,:/-]\d+)*(?:\s?[%‰]|\p{Sc}|°)?(?:(?:st|nd|rd|th)\b)?",
     ),
 }
 
