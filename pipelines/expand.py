@@ -16,7 +16,7 @@ from pipelines.plan import Plan, PlannedView
 from pipelines.recipe import Recipe
 from pipelines.rejects import FAILED, Rejection, rejects_of
 from pipelines.rows import Expanded, Made
-from pipelines.sift import as_strings, sift
+from pipelines.sift import Sifted, as_strings, sift
 from pipelines.stats import Stats, ViewStats, tally
 
 _REJECTED = " rejected"
@@ -46,14 +46,28 @@ def expand(plan: Plan, batch: pa.RecordBatch) -> Expansion:
             rejects instead.
     """
     sifted = sift(plan.recipe, batch)
+    made, failed, views = _make_all(plan, sifted)
+    reasons = tally(sifted.rejects.column("aug_reason"))
+    if failed:
+        reasons[FAILED] = len({rejection.row for rejection in failed})
+    return Expansion(
+        Expanded(sifted.source, sifted.text, sifted.ids, tuple(made)),
+        pa.concat_batches([sifted.rejects, rejects_of(sifted.source, failed)]),
+        Stats(batch.num_rows, reasons, views),
+    )
+
+
+def _make_all(
+    plan: Plan, sifted: Sifted
+) -> tuple[list[Made], list[Rejection], dict[str, ViewStats]]:
+    """Every view and copy of the usable rows."""
     protected = plan.protection.find(sifted.text)
     seeds = hash_strings(sifted.ids)
     languages = _languages(plan.recipe, sifted.source)
     made: list[Made] = []
     failed: list[Rejection] = []
-    views: dict[str, ViewStats] = {}
+    views = {view.name: ViewStats() for view in plan.views}
     for view in plan.views:
-        views[view.name] = ViewStats()
         for copy in range(view.copies):
             keys = row_keys(plan.recipe.seed, seeds, view.name, copy)
             rows = TextBatch(sifted.text, keys, "und", protected)
@@ -61,12 +75,7 @@ def expand(plan: Plan, batch: pa.RecordBatch) -> Expansion:
             made.append(Made(view.name, copy, variants))
             failed += [_rejection(f, sifted.ids, view.name, copy) for f in failures]
             views[view.name] += stats
-    rejects = pa.concat_batches([sifted.rejects, rejects_of(sifted.source, failed)])
-    reasons = tally(sifted.rejects.column("aug_reason"))
-    if failed:
-        reasons[FAILED] = len({rejection.row for rejection in failed})
-    stats = Stats(batch.num_rows, reasons, views)
-    return Expansion(Expanded(sifted.source, sifted.ids, tuple(made)), rejects, stats)
+    return made, failed, views
 
 
 def _languages(recipe: Recipe, source: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:

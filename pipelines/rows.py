@@ -50,11 +50,13 @@ class Expanded:
 
     Attributes:
         source: ``(n,)`` rows of the input.
+        texts: ``(n,)`` string, their texts.
         ids: ``(n,)`` string, the rows' ids.
         made: one entry per view and copy, in the recipe's order.
     """
 
     source: pa.RecordBatch
+    texts: pa.StringArray
     ids: pa.StringArray
     made: tuple[Made, ...]
 

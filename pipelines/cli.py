@@ -1,0 +1,183 @@
+"""The command line.
+
+Exit codes, after ``sysexits.h``: 0 published, 64 usage, 65 data, 66 no such input, 74 the output
+can't be written, 75 try later (another run holds the output, or a worker was killed), 78 the
+recipe is wrong or asks for what is not installed, 130 interrupted.
+"""
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from augment.errors import AugmillError, UnknownNameError
+from pipelines.errors import (
+    DataError,
+    InputMissingError,
+    OutputError,
+    RunError,
+)
+
+# Whatever is slow to import is imported in the command that needs it: help answers at once.
+
+USAGE, DATA, NO_INPUT, IO, TRY_LATER, CONFIG, INTERRUPTED = 64, 65, 66, 74, 75, 78, 130
+
+_EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (InputMissingError, NO_INPUT),
+    (DataError, DATA),
+    (OutputError, IO),
+    (RunError, TRY_LATER),
+    (AugmillError, CONFIG),
+    (OSError, IO),
+)
+
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a bundled recipe.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a value, such as views.strong.copies=4; the value is YAML. Repeatable.",
+    ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Use only the first N rows.", metavar="N")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from augment import __version__
+
+        typer.echo(f"augmill {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[  # noqa: ARG001 - its callback prints it
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Turn a text corpus in Parquet into an augmented corpus."""
+
+
+@app.command()
+def run(
+    recipe: RecipeName,
+    overrides: Overrides = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes; as many as there are cores by default."),
+    ] = None,
+    limit: Limit = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and the size of the input only.")
+    ] = False,
+) -> None:
+    """Augment a corpus and publish the result."""
+    from augment.models.runtime import threads
+    from pipelines import recipe as recipes
+    from pipelines import runner, terminal
+
+    loaded = recipes.load(recipe, overrides or ())
+    if dry_run:
+        plan, corpus = runner.prepare(loaded, limit)
+        typer.echo(_yaml(plan.recipe_dict()))
+        typer.echo(f"rows: {corpus.rows:,}, shards: {len(corpus.shards):,}; nothing was written")
+        return
+    with terminal.progress() as progress:
+        summary = runner.run(loaded, workers=workers or threads(), limit=limit, progress=progress)
+    typer.echo(terminal.summary_text(summary))
+
+
+@app.command()
+def sample(
+    recipe: RecipeName,
+    rows: Annotated[int, typer.Option("-n", min=1, metavar="N", help="How many rows.")] = 5,
+    overrides: Overrides = None,
+) -> None:
+    """Show the first rows and what the recipe makes of them; nothing is written."""
+    from pipelines import recipe as recipes
+    from pipelines import runner, terminal
+
+    for batch in runner.sample(recipes.load(recipe, overrides or ()), rows):
+        terminal.show_samples(batch.rows)
+        for reject in batch.rejects.select(_REJECT_COLUMNS).to_pylist():
+            typer.echo(f"rejected: {', '.join(str(v) for v in reject.values() if v is not None)}")
+
+
+_REJECT_COLUMNS = ["aug_parent", "aug_reason", "aug_view", "aug_copy", "aug_step", "aug_message"]
+
+
+@app.command()
+def check(recipe: RecipeName, overrides: Overrides = None) -> None:
+    """Show every mistake of a recipe, or the recipe with all defaults written out."""
+    from pipelines import plan as planning
+    from pipelines import recipe as recipes
+
+    plan = planning.build(recipes.load(recipe, overrides or ()))
+    typer.echo(_yaml(plan.recipe_dict()))
+    typer.echo("ok")
+
+
+@app.command("list")
+def list_components() -> None:
+    """List the augmenters and filters that recipes can use."""
+    from pipelines.describe import listing
+
+    found = list(listing())
+    width = max(len(name) for name, _, _ in found)
+    for name, kind, line in found:
+        typer.echo(f"{name:<{width}}  {kind:<9}  {line}")
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An augmenter or a filter.")],
+) -> None:
+    """Explain an augmenter or a filter: its parameters and what it promises."""
+    from pipelines.describe import description
+
+    try:
+        typer.echo(description(name))
+    except UnknownNameError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _yaml(values: object) -> str:
+    import yaml
+
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True).rstrip()
+
+
+def main() -> NoReturn:
+    """Run the command line; a user's mistake becomes one message and an exit code."""
+    try:
+        code = app(standalone_mode=False) or 0
+    except typer.Abort:
+        code = _complain("interrupted; nothing was published", INTERRUPTED)
+    except _UsageError as error:
+        code = _complain_of_usage(error)
+    except (AugmillError, OSError) as error:
+        code = _complain(str(error), next(c for kind, c in _EXIT_CODES if isinstance(error, kind)))
+    sys.exit(code)
+
+
+def _complain(message: str, code: int) -> int:
+    typer.echo(f"augmill: {message}", err=True)
+    return code
+
+
+def _complain_of_usage(error: Exception) -> int:
+    context = getattr(error, "ctx", None)
+    message = getattr(error, "format_message", error.__str__)()
+    if message:
+        hint = f"\nTry '{context.command_path} --help'." if context is not None else ""
+        return _complain(message + hint, USAGE)
+    return USAGE

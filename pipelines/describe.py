@@ -1,0 +1,108 @@
+"""What a component is, as text: its doc, its parameters, and what it can promise."""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic.fields import FieldInfo
+
+from augment.component import Component
+from augment.errors import AugmillError
+from augment.registry import Kind, load, names
+
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "at least", "pattern": "like"}
+
+
+def listing() -> Iterator[tuple[str, Kind, str]]:
+    """``(name, kind, first line of the doc)`` of every registered component."""
+    kinds: tuple[Kind, ...] = ("augmenter", "filter")
+    for kind in kinds:
+        for name in names(kind):
+            yield name, kind, first_line(name, kind)
+
+
+def first_line(name: str, kind: Kind) -> str:
+    """The first line of a component's doc, or why it can't be loaded."""
+    try:
+        return (inspect.getdoc(load(name, kind)) or "").partition("\n")[0]
+    except AugmillError as error:
+        return f"(not available: {error})"
+
+
+def description(name: str) -> str:
+    """Everything about one component.
+
+    Raises:
+        UnknownNameError: there is neither an augmenter nor a filter of that name.
+    """
+    kind: Kind = "filter" if name in names("filter") else "augmenter"
+    cls = load(name, kind)
+    parts = [f"{name} ({kind})", "", inspect.getdoc(cls) or "", "", "Parameters:"]
+    parts += [f"  {line}" for line in _parameters(cls)]
+    parts += ["", f"Same output for any cut into batches: {_invariance(cls)}"]
+    assets = _assets(cls)
+    if assets:
+        parts += ["", "Files that decide the output:", *(f"  {line}" for line in assets)]
+    return "\n".join(parts)
+
+
+def _parameters(cls: type[Component]) -> Iterator[str]:
+    hints = get_type_hints(cls, include_extras=True)
+    for field in fields(cls):
+        yield f"{field.name}: {type_text(hints[field.name])}{_default(field)}"
+
+
+def _default(field: "Field[Any]") -> str:
+    value = field.default
+    if isinstance(value, FieldInfo):
+        value = value.get_default(call_default_factory=True)
+    if value is MISSING and field.default_factory is not MISSING:
+        value = field.default_factory()
+    required = value is MISSING or repr(value) == "PydanticUndefined"
+    return " (required)" if required else f" = {value!r}"
+
+
+def type_text(annotation: Any) -> str:
+    """A type with its constraints, in words.
+
+    >>> type_text(tuple[int, ...] | None)
+    'list of int, or None'
+    """
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        limits = ", ".join(limit for part in args[1:] for limit in _limits(part))
+        return f"{type_text(args[0])}{', ' if limits else ''}{limits}"
+    if origin in {Union, UnionType}:
+        return ", or ".join(type_text(arg) for arg in args)
+    if origin is Literal:
+        return " | ".join(map(repr, args))
+    if origin in {tuple, list}:
+        return f"list of {type_text(args[0])}"
+    if annotation is NoneType:
+        return "None"
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def _limits(part: Any) -> Iterator[str]:
+    for constraint in getattr(part, "metadata", [part]):
+        for attribute, sign in _SIGNS.items():
+            limit = getattr(constraint, attribute, None)
+            if limit is not None:
+                yield f"{sign} {limit}"
+
+
+def _invariance(cls: type[Component]) -> str:
+    promise = getattr(cls, "batch_invariant", True)
+    if isinstance(promise, property):
+        return "if that of its parts is"
+    return "yes" if promise else "no; the same for the same batches"
+
+
+def _assets(cls: type[Component]) -> list[str]:
+    try:
+        return [f"{path}: {digest}" for path, digest in cls().assets().items()]
+    except AugmillError:
+        # It has required parameters, or needs what is not installed.
+        return []
