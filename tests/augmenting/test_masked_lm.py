@@ -1,0 +1,239 @@
+"""Masked-LM fill with the bundled model and with checkpoints of other kinds."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from augment import MaskedLMFill, TextBatch
+from augment.errors import MissingExtraError, ModelError
+from augment.models.backends import torch_fill_mask
+from augment.models.fill_mask import BUNDLED, FillMask, Top, load_fill_mask
+from augment.models.masking import Words, mask_words
+from augment.models.sampling import sample
+from augment.randomness import hash_strings
+from augment.text.edits import replay
+from augment.text.languages import language
+from augment.text.protect import Protection
+
+SENTENCE = "The movie was a big success, and the ACTOR loved his Garden near Paris."
+
+
+def batch(texts: list[str], language: str = "en", seed: int = 0) -> TextBatch:
+    column = pa.array(texts, pa.string())
+    spans = Protection().find(column)
+    return TextBatch.of(column, language=language, protected=spans, seed=seed)
+
+
+@pytest.fixture(scope="module")
+def bundled() -> FillMask:
+    return load_fill_mask(None, None, "auto", "float32", "cpu")
+
+
+class TestBundledModel:
+    def test_fits_its_context(self, bundled: FillMask) -> None:
+        """A trained model, not a random one: it knows what these masks want."""
+        wanted = [
+            ("The capital of the country is a large city.", "city", {"city", "town"}),
+            ("They did not know what to say to each other.", "say", {"do", "say", "tell", "think"}),
+            ("a large animal that lives in the water", "water", {"sea", "ocean", "water", "world"}),
+        ]
+        for text, word, expected in wanted:
+            start = text.index(word)
+            one = np.array([0]), np.array([start]), np.array([start + len(word)])
+            masked = mask_words(bundled.tokenizer, [text], Words(*one), bundled.mask_id, 100)
+            top = bundled.top(masked.ids, masked.masks, bundled.vocabulary.bias, 40, 4096)
+            best = {bundled.vocabulary.surface[int(i)].as_py() for i in top.ids[0]}
+            assert best & expected, (text, best)
+
+    def test_weights_stay_small(self) -> None:
+        assert (BUNDLED / "model.onnx").stat().st_size <= 12 * 2**20
+
+    def test_card_states_perplexity_before_and_after(self) -> None:
+        card = (BUNDLED / "README.md").read_text("utf-8")
+        assert "perplexity" in card
+        assert "before" in card
+        assert "after" in card
+
+
+def test_edits_are_whole_words_in_the_case_of_the_original() -> None:
+    for variant in MaskedLMFill(rate=1.0).variants(SENTENCE, 5):
+        assert len(variant.edits) >= 4
+        for edit in variant.edits:
+            old = SENTENCE[edit.start : edit.stop]
+            assert edit.text.isalpha()
+            assert edit.text.lower() != old.lower()
+            assert (edit.text.islower(), edit.text.isupper()) == (old.islower(), old.isupper())
+            assert edit.text not in language("en").stopwords.to_pylist()
+        assert variant.text.endswith("near Paris.")
+        assert 0 < variant.notes["probability"] < 1
+
+
+def test_text_outside_edits_is_never_decoded() -> None:
+    source = "Ünïcode — ﬁne;\ttabs\r\nand [MASK] and [CLS] stay,  buy   a movie\u00a0now 👩‍👩‍👧"
+    rows = batch([source])
+    out = MaskedLMFill(rate=1.0).apply(rows)
+    assert replay(rows.text, out.edits).equals(out.text)
+    made = out.text[0].as_py()
+    for kept in ("—", ";\t", "\r\n", "[MASK]", "[CLS]", ",  ", "   ", "\u00a0", " 👩‍👩‍👧"):
+        assert kept in made
+
+
+def test_a_literal_mask_does_not_shift_the_fill() -> None:
+    out = MaskedLMFill(rate=1.0).apply(batch(["[MASK] [MASK] [MASK] we sleep"]))
+    (edits,) = out.edits.to_pylist()
+    assert [(e["start"], e["stop"]) for e in edits] == [(24, 29)]
+
+
+def test_long_texts_are_read_to_the_end() -> None:
+    source = " ".join(f"the garden was green {'x' * (i % 7)}" for i in range(400))
+    (edits,) = MaskedLMFill(rate=1.0).apply(batch([source])).edits.to_pylist()
+    assert edits[-1]["start"] > len(source) - 40
+    assert len(edits) >= 800
+
+
+def test_same_for_any_cut_and_batch_size_in_single_precision() -> None:
+    texts = [f"{SENTENCE} {word} " * n for n, word in enumerate(("sea", "city", "night", "day"), 1)]
+    whole, step = batch(texts * 8), MaskedLMFill(rate=0.4)
+    out = step.apply(whole)
+    cuts = [step.apply(whole.slice(i, i + 4)) for i in range(0, 32, 4)]
+    assert pa.concat_arrays([c.text for c in cuts]).equals(out.text)
+    assert MaskedLMFill(rate=0.4, batch_tokens=64).apply(whole).text.equals(out.text)
+
+
+def test_temperature_and_top_k_narrow_the_choice() -> None:
+    wide = {v.text for v in MaskedLMFill(rate=0.1, temperature=2.0).variants(SENTENCE, 30)}
+    cold = MaskedLMFill(rate=1.0, temperature=1e-6).variants(SENTENCE, 10)
+    best = MaskedLMFill(rate=1.0, top_k=1).variants(SENTENCE, 10)
+    assert len(wide) > 15
+    assert {v.text for v in cold} == {v.text for v in best}
+    assert len({v.text for v in best}) == 1
+
+
+def test_bundled_model_refuses_other_languages() -> None:
+    with pytest.raises(ModelError, match="English"):
+        MaskedLMFill()("我们买房子", language="zh")
+
+
+class TestTorchBackend:
+    @pytest.mark.parametrize("kind", ["wordpiece_checkpoint", "byte_level_checkpoint"])
+    def test_any_local_checkpoint(self, kind: str, request: pytest.FixtureRequest) -> None:
+        folder = request.getfixturevalue(kind)
+        source = "we watch the Garden , while people BUY houses"
+        rows = batch([source, "story", "", "a 1"])
+        out = MaskedLMFill(rate=1.0, model=str(folder), top_k=5).apply(rows)
+        assert replay(rows.text, out.edits).equals(out.text)
+        edits = out.edits[0].as_py()
+        masked = [source[e["start"] : e["stop"]] for e in edits]
+        assert masked == ["watch", "people", "BUY", "houses"]
+        assert all(e["text"].isalpha() for e in edits)
+        assert out.text.to_pylist()[2:] == [None, None]
+
+    def test_head_at_masks_equals_the_whole_forward(self, wordpiece_checkpoint: Path) -> None:
+        import torch
+        from transformers import AutoModelForMaskedLM
+
+        loaded = load_fill_mask(str(wordpiece_checkpoint), None, "torch", "float32", "cpu")
+        ids = np.array([[2, 7, 9, 4, 3], [2, 8, 4, 3, 0]])
+        attention = (ids > 0).astype(np.int64)
+        flat = np.array([3, 7])
+        bias = np.zeros(len(loaded.vocabulary.surface), np.float32)
+        top = loaded.network.top(ids, attention, flat, bias, 3)
+        model = AutoModelForMaskedLM.from_pretrained(wordpiece_checkpoint).eval()
+        with torch.inference_mode():
+            logits = model(torch.tensor(ids), attention_mask=torch.tensor(attention)).logits
+        expected = logits.flatten(0, 1)[flat].log_softmax(-1).topk(3)
+        np.testing.assert_allclose(top.log_probability, expected.values, atol=1e-5)
+        assert top.ids.tolist() == expected.indices.tolist()
+
+    def test_windows_never_exceed_the_positions(self, byte_level_checkpoint: Path) -> None:
+        loaded = load_fill_mask(str(byte_level_checkpoint), None, "auto", "float32", "cpu")
+        assert loaded.max_tokens == 62
+        out = MaskedLMFill(rate=0.5, model=str(byte_level_checkpoint)).apply(
+            batch(["the movie was a big success " * 60])
+        )
+        assert out.edits[0].as_py()[-1]["start"] > 1500
+
+    def test_no_such_model(self) -> None:
+        with pytest.raises(ModelError, match="no masked language model at 'no/such-model'"):
+            MaskedLMFill(model="no/such-model")("we buy a house")
+
+    def test_missing_torch_names_the_extra(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(torch_fill_mask, "find_spec", lambda name: None)
+        with pytest.raises(MissingExtraError, match=r'pip install "augmill\[torch\]"'):
+            MaskedLMFill(model="another/model")("we buy a house")
+
+    def test_onnx_backend_wants_an_exported_folder(self, wordpiece_checkpoint: Path) -> None:
+        step = MaskedLMFill(model=str(wordpiece_checkpoint), backend="onnx")
+        with pytest.raises(ModelError, match=r"model\.onnx"):
+            step("we buy a house")
+
+
+def test_fingerprint_follows_the_weights(wordpiece_checkpoint: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = shutil.copytree(wordpiece_checkpoint, tmp_path / "copy")
+    step = MaskedLMFill(model=str(copy))
+    before = step.assets()
+    assert before == MaskedLMFill(model=str(wordpiece_checkpoint)).assets()
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "hidden_act": "relu"}))
+    assert step.assets() != before
+
+
+class TestSampling:
+    top = Top(
+        np.log(np.array([[0.5, 0.3, 0.2]], np.float32)), np.array([[30, 10, 20]], np.int64)
+    )
+
+    def draws(self, count: int = 4000, **options: float) -> Counter[int]:
+        top = Top(self.top.log_probability.repeat(count, 0), self.top.ids.repeat(count, 0))
+        keys = hash_strings([str(i) for i in range(count)])
+        given = {"top_k": 0, "top_p": 1.0, "temperature": 1.0, **options}
+        banned = np.zeros((count, 3), np.bool_)
+        made = sample(top, banned, keys, np.zeros(count, np.int64), **given)  # type: ignore[arg-type]
+        return Counter(made.ids.tolist())
+
+    def test_follows_the_probabilities(self) -> None:
+        found = self.draws()
+        for item, share in ((30, 0.5), (10, 0.3), (20, 0.2)):
+            assert abs(found[item] / 4000 - share) < 4 * np.sqrt(share * (1 - share) / 4000)
+
+    def test_top_k(self) -> None:
+        assert set(self.draws(top_k=2)) == {30, 10}
+
+    def test_top_p_keeps_the_least_set_that_reaches_it(self) -> None:
+        assert set(self.draws(top_p=0.5)) == {30}
+        assert set(self.draws(top_p=0.51)) == {30, 10}
+
+    def test_banned_candidates_make_room_for_the_next(self) -> None:
+        banned = np.array([[True, False, False]])
+        keys = np.array([1], np.uint64)
+        made = sample(
+            self.top, banned, keys, np.array([0]), top_k=1, top_p=1.0, temperature=1.0
+        )
+        assert made.ids.tolist() == [10]
+        assert made.probability[0] == pytest.approx(0.3)
+
+    def test_nothing_left(self) -> None:
+        keys = np.array([1], np.uint64)
+        made = sample(
+            self.top, np.ones((1, 3), np.bool_), keys, np.array([0]),
+            top_k=0, top_p=0.9, temperature=1.0,
+        )  # fmt: skip
+        assert made.ids.tolist() == [-1]
+
+    def test_order_of_candidates_does_not_matter(self) -> None:
+        keys = hash_strings([str(i) for i in range(50)])
+        turned = Top(self.top.log_probability[:, ::-1], self.top.ids[:, ::-1])
+        options = {"top_k": 0, "top_p": 1.0, "temperature": 1.0}
+        for i, key in enumerate(keys):
+            banned = np.zeros((1, 3), np.bool_)
+            one = [
+                sample(t, banned, np.array([key]), np.array([i]), **options).ids.tolist()  # type: ignore[arg-type]
+                for t in (self.top, turned)
+            ]
+            assert one[0] == one[1]

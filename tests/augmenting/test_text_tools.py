@@ -1,0 +1,85 @@
+"""Casing, choice, names and Chinese segmentation."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augment.errors import MissingExtraError
+from augment.randomness import hash_strings
+from augment.text import han
+from augment.text.casing import LOWER, MIXED, TITLE, UPPER, patterns, recase
+from augment.text.choice import budgets, draw
+from augment.text.columns import Utf8
+from augment.text.han import segment_han
+from augment.text.languages import language
+from augment.text.names import inner_capitals
+from augment.text.segments import segment
+
+
+def test_patterns() -> None:
+    words = pa.array(["word", "Word", "WORD", "wOrd", "A", "你好", "Éa", "ÉA", "a1", "Don't"])
+    assert patterns(words).tolist() == [
+        LOWER, TITLE, UPPER, MIXED, TITLE, LOWER, TITLE, UPPER, LOWER, TITLE
+    ]  # fmt: skip
+
+
+def test_recase() -> None:
+    wanted = np.array([LOWER, TITLE, UPPER, MIXED], np.uint8)
+    assert recase(pa.array(["été"] * 4), wanted).to_pylist() == ["été", "Été", "ÉTÉ", "été"]
+
+
+def test_budgets() -> None:
+    eligible = np.array([0, 1, 4, 10, 100])
+    assert budgets(eligible, 0.1, 1, None).tolist() == [0, 1, 1, 1, 10]
+    assert budgets(eligible, 0.1, 0, 3).tolist() == [0, 0, 0, 1, 3]
+    assert budgets(eligible, 1.0, 0, None).tolist() == eligible.tolist()
+    assert budgets(eligible, 0.0, 5, 2).tolist() == [0, 1, 2, 2, 2]
+
+
+def test_every_place_is_as_likely() -> None:
+    keys = hash_strings([str(i) for i in range(4000)])
+    rows = np.repeat(np.arange(4000), 5)
+    chosen = draw(rows, keys, 0.4, 0, None, "test").reshape(4000, 5)
+    assert (chosen.sum(axis=1) == 2).all()
+    share = chosen.mean(axis=0)
+    assert np.abs(share - 0.4).max() < 4 * np.sqrt(0.24 / 4000)
+
+
+def test_names_are_capitals_inside_sentences() -> None:
+    text = pa.array(["Big Bob met Ann. Then he left: Off\nHome", '"So," I said', "(Yes) No"])
+    segments = segment(Utf8.of(text))
+    found = segments.pieces.filter(pa.array(inner_capitals(segments))).to_pylist()
+    assert found == ["Bob", "Ann", "No"]
+
+
+def test_chinese_runs_are_cut_into_words() -> None:
+    segments = segment_han(Utf8.of(pa.array(["我在北京大学用Python写代码。", "", "ok 北京大学!"])))
+    words = segments.pieces.filter(pa.array(segments.is_word)).to_pylist()
+    assert words == ["我", "在", "北京大学", "用", "Python", "写", "代码", "ok", "北京大学"]
+
+
+@given(st.lists(st.text(alphabet="我在北京大学ab 1。，\n👩", max_size=12), max_size=5))
+def test_chinese_segmentation_is_lossless(texts: list[str]) -> None:
+    segments = segment_han(Utf8.of(pa.array(texts, pa.string())))
+    joined = [""] * len(texts)
+    for row, piece in zip(segments.rows, segments.pieces.to_pylist(), strict=True):
+        joined[row] += piece
+    assert joined == texts
+
+
+def test_missing_segmenter_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    han._cutter.cache_clear()
+    monkeypatch.setattr(han, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r'pip install "augmill\[zh\]"'):
+        segment_han(Utf8.of(pa.array(["北京"])))
+    han._cutter.cache_clear()
+
+
+def test_languages_by_tag() -> None:
+    assert language("en-GB").lexicon == "wordnet"
+    assert language("zh-Hant").tag == "zh"
+    assert language("xx").lexicon is None
+    assert "不是" in language("zh").stopwords.to_pylist()
+    assert len(language("xx").stopwords) == 0
