@@ -70,11 +70,10 @@ def novels(packages: Path) -> Iterator[str]:
 
 
 def manuals(packages: Path) -> Iterator[str]:
-    """Paragraphs of the PostgreSQL, Python and Apache manuals, from Debian's ``*-doc`` packages."""
+    """Paragraphs of the PostgreSQL and Python manuals, from Debian's ``*-doc`` packages."""
     from selectolax.lexbor import LexborHTMLParser
 
-    patterns = ("postgresql-doc-15/**/*.html", "python3.11-doc/**/*.html", "apache2-doc/**/*.html.en")
-    for pattern in patterns:
+    for pattern in ("postgresql-doc-15/**/*.html", "python3.11-doc/**/*.html"):
         for path in sorted(packages.glob(f"**/{pattern}")):
             for node in LexborHTMLParser(path.read_text("utf-8", "replace")).css("p"):
                 yield " ".join(node.text().split())
