@@ -8,10 +8,15 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# Two decorators bear the names of their modules, which importing a module binds here too:
+# only names that are bound after that, as these are, win.
+from augment.augmenter import augmenter
+from augment.component import component
+
 if TYPE_CHECKING:
-    from augment.augmenter import Augmenter, augmenter
+    from augment.augmenter import Augmenter
     from augment.batch import TextBatch, Variants
-    from augment.component import component, fingerprint, params_of
+    from augment.component import fingerprint, params_of
     from augment.compose import Chain, OneOf, SomeOf, Sometimes
     from augment.errors import AugmillError
     from augment.filter import Filter, Verdicts
@@ -25,10 +30,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Augmenter": "augment.augmenter",
-    "augmenter": "augment.augmenter",
     "TextBatch": "augment.batch",
     "Variants": "augment.batch",
-    "component": "augment.component",
     "fingerprint": "augment.component",
     "params_of": "augment.component",
     "Chain": "augment.compose",
@@ -49,7 +52,7 @@ _HOMES = {
     "VariantList": "augment.variant",
 }
 
-__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["augmenter", "component", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 __version__ = "0.1.0"
 
 

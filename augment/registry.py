@@ -63,13 +63,16 @@ def load(name: str, kind: Kind = "augmenter") -> type[Component]:
 
     Raises:
         UnknownNameError: nothing is; the message gives the nearest name and all known ones.
-        PluginError: what is registered is no component.
+        PluginError: what is registered is no component, or can't be imported.
     """
     targets = _targets(kind)
     if name not in targets:
         raise UnknownNameError(kind, name, targets)
     module, _, attribute = targets[name].partition(":")
-    found = getattr(import_module(module), attribute, None)
+    try:
+        found = getattr(import_module(module), attribute, None)
+    except ImportError as error:
+        raise PluginError(f"{kind} {name!r} ({targets[name]}) can't be imported: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Component)):
         raise PluginError(f"{kind} {name!r} ({targets[name]}) is not a component class")
     return found
@@ -100,7 +103,7 @@ def _build(spec: Any, kind: Kind, path: str, problems: list[Problem]) -> Compone
         return None
     try:
         cls = load(str(spec["use"]), kind)
-    except UnknownNameError as error:
+    except (UnknownNameError, PluginError) as error:
         report(str(error), "use")
         return None
     params = {str(key): value for key, value in spec.items() if key != "use"}
