@@ -1,0 +1,66 @@
+"""The README's code runs as it stands: Python and shell blocks in order, recipes through check."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
+
+
+def blocks(language: str) -> list[str]:
+    return [body for kind, body in BLOCKS if kind == language]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample data and every recipe of the README under its name."""
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "data").symlink_to(ROOT / "data")
+    for body in blocks("yaml"):
+        name = body.splitlines()[0].removeprefix("# ")
+        (folder / name).write_text(body, "utf-8")
+    return folder
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        command, shell=True, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}
+    )  # fmt: skip
+
+
+def test_python_blocks_run() -> None:
+    namespace: dict[str, object] = {}
+    for body in blocks("python"):
+        exec(compile(body, "README.md", "exec"), namespace)
+    assert namespace["shout"]
+
+
+COMMANDS = [
+    line.split("  #")[0].strip() for body in blocks("sh") for line in body.splitlines() if line
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_shell_commands_run(command: str, workplace: Path) -> None:
+    done = run(command, workplace)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_every_recipe_is_valid(workplace: Path) -> None:
+    for recipe in workplace.glob("*.yaml"):
+        assert run(f"augmill check {recipe.name}", workplace).returncode == 0, recipe.name
+
+
+def test_links_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / target).exists(), target
