@@ -29,6 +29,8 @@ _ALPHABETS = {
                  "Katakana", "Thai", "Devanagari")
 }  # fmt: skip
 _END = regex.compile(r"[.!?…。！？]+[\"'”’»)\]]*$")
+_LOOSE = regex.compile(r"\s+(?=[,.;!?](?:\s|$))")
+"""White space before punctuation, as rule-based engines and tokenised texts have it."""
 _FIRST_PERSON = frozenset({"I", "I'm", "I've", "I'd", "I'll", "I’m", "I’ve", "I’d", "I’ll"})
 
 
@@ -89,13 +91,15 @@ def _is_loud(text: str) -> bool:
 
 
 def fitted(source: str, made: str) -> str:
-    """The rewrite with its source's letter case (all capitals, or the first letter's) and final
-    punctuation, on one line.
+    """The rewrite on one line, with its source's letter case (all capitals, or the first
+    letter's), final punctuation, and spacing before punctuation.
 
     >>> fitted("the film was big", "The film was large.")
     'the film was large'
     """
     made = " ".join(made.split())
+    if not _LOOSE.search(source):
+        made = _LOOSE.sub("", made)
     theirs, ours = _END.search(made), _END.search(source)
     if ours and not theirs:
         made += ours.group()

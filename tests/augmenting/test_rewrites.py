@@ -1,0 +1,112 @@
+"""A rewritten sentence against its source: guards, letter case, protected stretches."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augment.text.rewrites import calm, fitted, is_faithful, is_sound, repetitions, stretches
+
+SOURCE = "The film was great and the actors were good."
+
+
+@pytest.mark.parametrize(
+    ("made", "kept"),
+    [
+        ("The movie was great and its actors were good.", True),
+        ("", False),
+        ("- - -", False),
+        ("The film.", False),
+        ("The film was great, " * 3 + "it was.", False),
+        ("The film was great and the actors " + "were good, " * 8, False),
+        ("The film was great and 演员 were good.", False),
+        ("Фильм был отличный, а актеры хорошие.", False),
+    ],
+)
+def test_a_rewrite_is_faithful_or_falls_back(made: str, kept: bool) -> None:
+    assert is_faithful(SOURCE, made) is kept
+
+
+def test_foreign_letters_must_come_back() -> None:
+    assert not is_faithful("He said 你好 to me.", "He said - to me.")
+    assert is_faithful("Café noir, s'il vous plaît", "Un café noir, je vous prie")
+
+
+def test_a_loop_of_the_source_is_no_fault() -> None:
+    assert is_sound("no no no no", "não não não não")
+    assert not is_sound("no no", "não não não não")
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [("", 0), ("one", 1), ("a b a b a b c", 3), ("a b c", 1), ("好好好", 3), ("No, no. NO!", 3)],
+)
+def test_repetitions(text: str, times: int) -> None:
+    assert repetitions(text) == times
+
+
+@pytest.mark.parametrize(
+    ("source", "made", "expected"),
+    [
+        ("good film", "Nice movie.", "nice movie"),
+        ("I think so.", "i believe so.", "I believe so."),
+        ("so I think", "I think so", "I think so"),
+        ("we saw Paris", "Paris is what we saw", "Paris is what we saw"),
+        ("it aired on tv", "TV showed it", "TV showed it"),
+        ("Really?!", "Truly", "Truly?!"),
+        ("WHAT A FILM!", "What a movie!", "WHAT A MOVIE!"),
+        ("A, b", "A , b\nc", "A, b c"),
+        ("A , b", "A , b", "A , b"),
+        ("NASA", "Nasa", "Nasa"),
+    ],
+)
+def test_case_and_end_follow_the_source(source: str, made: str, expected: str) -> None:
+    assert fitted(source, made) == expected
+
+
+def test_a_loud_sentence_is_calmed() -> None:
+    assert calm("I AM CURIOUS") == "I am curious"
+    assert calm("I am NASA") == "I am NASA"
+
+
+def spans(source: str, *texts: str) -> list[tuple[int, int]]:
+    return sorted((source.index(t), source.index(t) + len(t)) for t in texts)
+
+
+def test_changes_lie_between_the_protected_spans() -> None:
+    source = "Hello {name}, see 10 films"
+    protected = spans(source, "{name}", "10")
+    assert stretches(source, "Hi {name}, watch 10 movies", protected) == [
+        (0, 6, "Hi "),
+        (12, 18, ", watch "),
+        (20, 26, " movies"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["Hello, see 10 films", "Hello {name} {name}, see 10 films", "See 10 films, {name}",
+     "Hello {name}, see 100 films", "Hello {name}, see 10 films in 1999", "Hello {name}, see 10a"],
+)  # fmt: skip
+def test_a_protected_text_lost_doubled_moved_or_grown_falls_back(made: str) -> None:
+    source = "Hello {name}, see 10 films"
+    assert stretches(source, made, spans(source, "{name}", "10")) is None
+
+
+def test_a_word_around_a_protected_entity_falls_back() -> None:
+    source = "Ann is here"
+    assert stretches(source, "Annie is here", [(0, 3)]) is None
+    assert stretches(source, "Here is Ann", [(0, 3)]) == [(0, 0, "Here is "), (3, 11, "")]
+
+
+@given(st.data(), st.text("ab1 .", min_size=1, max_size=12), st.text("ab1 .", max_size=12))
+def test_stretches_replay_and_keep_protected(data: st.DataObject, source: str, made: str) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(source)), max_size=4)))
+    protected = list(zip(cuts[::2], cuts[1::2], strict=False))
+    found = stretches(source, made, protected)
+    if found is None:
+        return
+    out = source
+    for start, stop, text in reversed(found):
+        assert not any(a < stop and start < b for a, b in protected)
+        out = out[:start] + text + out[stop:]
+    assert out == made
