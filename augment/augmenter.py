@@ -102,7 +102,9 @@ class Augmenter(Component, ABC):
             import pandas as pd
 
             made = self._augment(texts.tolist(), seed, language)
-            return pd.Series(made, index=texts.index, name=texts.name, dtype=texts.dtype)
+            # The variants are new categories, which the old categorical type does not have.
+            dtype = "category" if isinstance(texts.dtype, pd.CategoricalDtype) else texts.dtype
+            return pd.Series(made, index=texts.index, name=texts.name, dtype=dtype)
         return self._augment(list(texts), seed, language)
 
     def variants(
