@@ -59,7 +59,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def top(
-    version: Annotated[  # noqa: ARG001 - its callback prints it
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,

@@ -16,7 +16,14 @@ from augment.errors import AugmillError, ParameterError, Problem, nearest
 from augment.registry import Kind, build
 from augment.text.protect import Protection
 from pipelines.errors import RecipeError
-from pipelines.recipe_source import escape_variables, expand_variables, locate, override, read
+from pipelines.recipe_source import (
+    copied,
+    escape_variables,
+    expand_variables,
+    locate,
+    override,
+    read,
+)
 
 ORIGINAL = "original"
 """The view of the source rows themselves; no recipe may give a view this name."""
@@ -46,6 +53,10 @@ def _language(value: Any) -> str | LanguageColumn:
     raise ValueError(
         f"is a language tag such as 'en', or {{column: name}}, not {shown(value)}{hint}"
     )
+
+
+def _dump_language(value: str | LanguageColumn) -> str | dict[str, str]:
+    return value if isinstance(value, str) else {"column": value.column}
 
 
 def _protection(value: Any) -> Protection:
@@ -115,7 +126,9 @@ class Recipe(BaseModel):
     text: str = "text"
     id: str | None = None
     label: str | None = None
-    language: Annotated[str | LanguageColumn, PlainValidator(_language)] = "en"
+    language: Annotated[
+        str | LanguageColumn, PlainValidator(_language), PlainSerializer(_dump_language)
+    ] = "en"
     seed: int = 0
     protect: Annotated[
         Protection, PlainValidator(_protection), PlainSerializer(_dump_protection)
@@ -158,7 +171,7 @@ def parse(data: Any, source: str = "recipe", overrides: Iterable[str] = ()) -> R
     if not isinstance(data, Mapping):
         message = f"is a mapping with keys such as input, output and steps, not {shown(data)}"
         raise RecipeError([Problem("", message)], source)
-    data = dict(data)
+    data = copied(data)
     problems = override(data, overrides)
     data = _with_views(expand_variables(data, "", problems), problems)
     recipe = _validated(data, problems)
@@ -166,7 +179,9 @@ def parse(data: Any, source: str = "recipe", overrides: Iterable[str] = ()) -> R
     for path, kind, spec in component_entries(data):
         problems += _entry_problems(path, kind, spec)
     if recipe is None or problems:
-        raise RecipeError(problems, source)
+        # What was said first of a place explains what follows from it.
+        first = {problem.path: problem for problem in reversed(problems)}
+        raise RecipeError([*reversed(first.values())], source)
     return recipe
 
 
@@ -199,11 +214,10 @@ def _validated(data: dict[str, Any], problems: list[Problem]) -> Recipe | None:
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
-        reported = {problem.path for problem in problems}
         for item in error.errors(include_url=False):
             # An entry that is no mapping is reported where entries are built.
             if not (item["type"] == "dict_type" and item["loc"][-2] in {"steps", "filters"}):
-                problems += [p for p in _explained(item) if p.path not in reported]
+                problems += _explained(item)
         return None
     if recipe.layout != "long" and not recipe.keep_original:
         message = f"has no meaning in the layout {recipe.layout}, which always holds the text"

@@ -70,6 +70,15 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def copied(data: Any) -> Any:
+    """The values in containers of their own, also where YAML's anchors let several share one."""
+    if isinstance(data, Mapping):
+        return {key: copied(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [copied(value) for value in data]
+    return data
+
+
 def override(data: Any, assignments: Iterable[str]) -> list[Problem]:
     """Set values in place from ``a.b[0].c=value``, the value being YAML; what could not be set."""
     return [p for text in assignments for p in _override(data, text)]

@@ -1,4 +1,4 @@
-"""What the command line shows: diffs, progress, summaries; plain text where there is no terminal."""
+"""What the command line shows: diffs, progress, summaries; plain text without a terminal."""
 
 import sys
 import time

@@ -1,0 +1,71 @@
+"""Components that do on command what real ones do by accident."""
+
+import dataclasses
+import os
+import signal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.augmenter import Augmenter, augmenter, variants_of_texts
+from augment.component import component
+from augment.errors import ModelError
+from augment.filter import Filter, Verdicts
+
+
+@augmenter("shout")
+def Shout(text, rng):
+    """Upper case."""
+    return text.upper()
+
+
+@augmenter("fragile")
+def Fragile(text, rng):
+    """Upper case; a text with BOOM in it raises."""
+    if "BOOM" in text:
+        raise ValueError(f"can't bear {text!r}")
+    return text.upper()
+
+
+@component("scored")
+class Scored(Augmenter):
+    """Upper case, with the number of characters as a score."""
+
+    def rewrite(self, batch):
+        out = variants_of_texts(batch, [t.upper() for t in batch.text.to_pylist()])
+        return dataclasses.replace(out, notes={"size": pc.utf8_length(batch.text)})
+
+
+@component("raising")
+class Raising(Augmenter):
+    """Raises what it is told to, whatever the text."""
+
+    error: str
+
+    def rewrite(self, batch):
+        raise {"memory": MemoryError, "model": ModelError, "interrupt": KeyboardInterrupt}[
+            self.error
+        ]("on purpose")
+
+
+@component("deadly")
+class Deadly(Augmenter):
+    """Kills its process on a text with DIE in it."""
+
+    def rewrite(self, batch):
+        if pc.any(pc.match_substring(batch.text, "DIE")).as_py():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return variants_of_texts(batch, [t.upper() for t in batch.text.to_pylist()])
+
+
+@component("picky")
+class Picky(Filter):
+    """Rejects variants with the letter Q; raises on a variant with CRASH in it."""
+
+    def judge(self, source, variants):
+        if pc.any(pc.match_substring(variants.text, "CRASH")).as_py():
+            raise RuntimeError("judge fell ill")
+        bad = pc.fill_null(pc.match_substring(variants.text, "Q"), False).to_numpy(False)
+        reason = pa.array(np.where(bad, "has_q", None), pa.string()).dictionary_encode()
+        return Verdicts(~bad, reason, np.where(bad, 1, 0).astype(np.float32))
