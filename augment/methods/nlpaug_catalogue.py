@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -45,7 +46,10 @@ def classes() -> Mapping[str, Path]:
 @cache
 def parameters(name: str) -> tuple[str, ...]:
     """Names of the constructor's parameters."""
-    tree = ast.parse(classes()[name].read_text(encoding="utf-8"))
+    with warnings.catch_warnings():
+        # Of escape sequences in nlpaug's own source.
+        warnings.simplefilter("ignore")
+        tree = ast.parse(classes()[name].read_text(encoding="utf-8"))
     functions = (
         item
         for node in tree.body

@@ -81,9 +81,7 @@ def edits_column(
         [pa.array(starts, pa.int32()), pa.array(stops, pa.int32()), new], fields=list(EDIT)
     )
     empty = pa.array(offsets[1:] == offsets[:-1])
-    return pa.ListArray.from_arrays(
-        pa.array(offsets, pa.int32()), values, type=EDITS, mask=empty
-    )
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=EDITS, mask=empty)
 
 
 def variants_of_edits(
@@ -149,7 +147,8 @@ def compose(
 ) -> pa.ListArray:
     """Edits that do in one step what ``first`` (source → middle) and then ``second`` do.
 
-    Edits of the two steps that touch each other become one; edits that cancel out vanish.
+    In a row that both changed, edits that touch each other become one, and edits that cancel out
+    vanish; a row that one of them changed keeps that step's edits.
 
     Args:
         source, middle: ``(n,)`` string without nulls; ``middle`` is ``source`` where ``first``
@@ -171,13 +170,15 @@ def compose(
     added = _cut(texts[2], *new)
     changed = pc.not_equal(_cut(texts[0], *old), added).to_numpy(zero_copy_only=False)
     base = texts[0].char_offsets[rows]
-    return edits_column(
+    both = edits_column(
         len(source),
         rows[changed],
         (old[0] - base)[changed],
         (old[1] - base)[changed],
         added.filter(pa.array(changed)),
     )
+    # What one step alone did to a row stays as that step wrote it, whatever other rows went through.
+    return pc.if_else(first.is_null(), second, pc.if_else(second.is_null(), first, both))
 
 
 def _clusters(rows: Ints, start: Ints, stop: Ints) -> tuple[Ints, Ints, Ints]:
