@@ -1,8 +1,7 @@
 """The command line.
 
-Exit codes, after ``sysexits.h``: 0 published, 64 usage, 65 data, 66 no such input, 74 the output
-can't be written, 75 try later (another run holds the output, or a worker was killed), 78 the
-recipe is wrong or asks for what is not installed, 130 interrupted.
+Whatever is slow to import, even ``augment`` itself, is imported in the command that needs it, so
+that help answers at once.
 """
 
 import sys
@@ -10,26 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from augment.errors import AugmillError, UnknownNameError
-from pipelines.errors import (
-    DataError,
-    InputMissingError,
-    OutputError,
-    RunError,
-)
-
-# Whatever is slow to import is imported in the command that needs it: help answers at once.
-
-USAGE, DATA, NO_INPUT, IO, TRY_LATER, CONFIG, INTERRUPTED = 64, 65, 66, 74, 75, 78, 130
-
-_EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
-    (InputMissingError, NO_INPUT),
-    (DataError, DATA),
-    (OutputError, IO),
-    (RunError, TRY_LATER),
-    (AugmillError, CONFIG),
-    (OSError, IO),
-)
+_USAGE, _INTERRUPTED = 64, 130
 
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
@@ -142,6 +122,7 @@ def describe(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An augmenter or a filter.")],
 ) -> None:
     """Explain an augmenter or a filter: its parameters and what it promises."""
+    from augment.errors import UnknownNameError
     from pipelines.describe import description
 
     try:
@@ -157,15 +138,23 @@ def _yaml(values: object) -> str:
 
 
 def main() -> NoReturn:
-    """Run the command line; a user's mistake becomes one message and an exit code."""
+    """Run the command line; a user's mistake becomes one message and an exit code.
+
+    The codes are those of :mod:`pipelines.exit_codes`, and 64 for usage, 130 if interrupted.
+    """
     try:
         code = app(standalone_mode=False) or 0
     except typer.Abort:
-        code = _complain("interrupted; nothing was published", INTERRUPTED)
+        code = _complain("interrupted; nothing was published", _INTERRUPTED)
     except _UsageError as error:
         code = _complain_of_usage(error)
-    except (AugmillError, OSError) as error:
-        code = _complain(str(error), next(c for kind, c in _EXIT_CODES if isinstance(error, kind)))
+    except Exception as error:
+        from pipelines.exit_codes import exit_code
+
+        known = exit_code(error)
+        if known is None:
+            raise
+        code = _complain(str(error), known)
     sys.exit(code)
 
 
@@ -177,7 +166,5 @@ def _complain(message: str, code: int) -> int:
 def _complain_of_usage(error: Exception) -> int:
     context = getattr(error, "ctx", None)
     message = getattr(error, "format_message", error.__str__)()
-    if message:
-        hint = f"\nTry '{context.command_path} --help'." if context is not None else ""
-        return _complain(message + hint, USAGE)
-    return USAGE
+    hint = f"\nTry '{context.command_path} --help'." if context is not None else ""
+    return _complain(message + hint, _USAGE)

@@ -12,7 +12,7 @@
         └── RunError             a run stopped through no fault of recipe or data
             └── LockedError      another run is writing the same output
 
-Exit codes belong to the command line: see ``pipelines.cli``.
+Their exit codes: see ``pipelines.exit_codes``.
 """
 
 from collections.abc import Sequence

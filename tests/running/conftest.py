@@ -12,7 +12,7 @@ from pipelines import run
 
 PLUGINS = Path(__file__).parent / "plugins"
 
-WORDS = "The big movie about a small dog was a great success and the people were happy".split()
+WORDS = ["The", "big", "movie", "about", "a", "small", "dog", "was", "a", "great", "success", "and", "the", "people", "were", "happy"]
 
 
 def sentences(count):

@@ -65,7 +65,10 @@ def test_message_has_one_line_per_problem_and_names_the_file(tmp_path):
         recipes.load(path)
     head, *lines = str(caught.value).splitlines()
     assert head == f"{path}: 2 problems"
-    assert [line.split(":")[0].strip() for line in lines] == ["seed", "views.augmented.steps[0].rate"]
+    assert [line.split(":")[0].strip() for line in lines] == [
+        "seed",
+        "views.augmented.steps[0].rate",
+    ]
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 

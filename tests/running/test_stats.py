@@ -8,7 +8,13 @@ from pipelines.stats import Stats, ViewStats
 counts = st.integers(0, 9)
 named = st.dictionaries(st.sampled_from("abc"), counts)
 views = st.builds(
-    ViewStats, asked=counts, made=counts, declined=counts, failed=counts, rejected=named, steps=named
+    ViewStats,
+    asked=counts,
+    made=counts,
+    declined=counts,
+    failed=counts,
+    rejected=named,
+    steps=named,
 )
 stats = st.builds(
     Stats, rows=counts, rejected=named, views=st.dictionaries(st.sampled_from("xy"), views)

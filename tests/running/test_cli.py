@@ -1,0 +1,196 @@
+"""The command line, from outside: what it says, and the exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = Path(__file__).parent / "plugins"
+
+
+@pytest.fixture
+def augmill(tmp_path):
+    def call(*arguments, code=0):
+        path = os.pathsep.join([str(ROOT), str(PLUGINS)])
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200", "TERM": "dumb"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return call
+
+
+@pytest.fixture
+def recipe(mill, texts, tmp_path):
+    mill.write(pa.table({"text": texts(30), "n": range(30)}))
+    path = tmp_path / "recipe.yaml"
+    path.write_text(
+        "input: in.parquet\noutput: out\nid: n\n"
+        "views:\n"
+        "  weak: {steps: [{use: synonym, rate: 0.2}]}\n"
+        "  loud: {steps: [{use: fragile}], copies: 2}\n"
+        "filters: [{use: picky}]\n"
+    )
+    return path
+
+
+def test_run_publishes_and_sums_up(augmill, recipe, mill):
+    said = augmill("run", recipe, "--workers", "1", "--limit", "20", "--set", "views.loud.copies=1")
+    assert "20 read, 0 rejected" in said
+    assert "20 asked, 20 made, 0 declined, 0 rejected" in said
+    assert f"out: {mill.read().num_rows} rows" in said
+    assert mill.read()["aug_copy"].to_pylist() == [0] * mill.read().num_rows
+
+
+def test_dry_run_writes_nothing(augmill, recipe, mill):
+    said = augmill("run", recipe, "--dry-run")
+    assert "rows: 30, shards: 1" in said
+    assert sorted(p.name for p in mill.folder.iterdir()) == ["in.parquet", "recipe.yaml"]
+
+
+def test_sample_shows_a_diff_per_view_and_writes_nothing(augmill, recipe, mill):
+    said = augmill("sample", recipe, "-n", "2")
+    assert "0  Line 0: The big movie about a small" in said
+    assert "  weak 0  Line 0: " in said
+    assert "[-The-]{+THE+}" in said
+    assert "  loud 1  " in said
+    assert "Line 2" not in said
+    assert not mill.output.exists()
+
+
+def test_check_prints_a_recipe_that_is_complete(augmill, recipe, tmp_path):
+    said = augmill("check", recipe)
+    assert said.endswith("\nok\n")
+    (tmp_path / "dumped.yaml").write_text(said.removesuffix("ok\n"))
+    assert augmill("check", "dumped.yaml") == said
+    assert yaml.safe_load(said.removesuffix("ok\n"))["views"]["weak"]["steps"][0]["min_edits"] == 1
+
+
+def test_list_and_describe(augmill):
+    said = augmill("list")
+    assert any(line.startswith("synonym ") and "augmenter" in line for line in said.splitlines())
+    assert any(line.startswith("picky ") and "filter" in line for line in said.splitlines())
+    described = augmill("describe", "synonym")
+    assert "rate: float, ≥ 0.0, ≤ 1.0 = 0.1" in described
+    assert "any cut into batches: yes" in described
+    assert "wordnet: " in described
+    assert "options: list of Augmenter, at least 1 (required)" in augmill("describe", "one_of")
+    assert "min: float, > 0.0 = 0.5" in augmill("describe", "length_ratio")
+
+
+def test_version_and_help(augmill):
+    assert augmill("--version").startswith("augmill ")
+    said = augmill("--help")
+    assert all(command in said for command in ("run", "sample", "check", "list", "describe"))
+    for command in ("run", "sample", "check", "list", "describe"):
+        assert len(augmill(command, "--help").splitlines()) > 4
+
+
+def test_five_mistakes_are_all_named(augmill, tmp_path):
+    (tmp_path / "bad.yaml").write_text(
+        "input: in.parquet\noutput: out\nlayot: wide\nseed: thirteen\n"
+        "views:\n  strong:\n    copies: 0\n    steps:\n"
+        "      - {use: synonim}\n"
+        "      - {use: one_of, options: [{use: synonym, raet: 0.1}]}\n"
+    )
+    for command in ("check", "run", "sample"):
+        said = augmill(command, "bad.yaml", code=78)
+        assert said.startswith("augmill: bad.yaml: 5 problems\n")
+        for path in (
+            "layot", "seed", "views.strong.copies", "views.strong.steps[0].use",
+            "views.strong.steps[1].options[0].raet",
+        ):  # fmt: skip
+            assert f"\n  {path}: " in said
+        assert "did you mean 'layout'" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["run", "--no-such-option"], 64, "--no-such-option"),
+        (["run"], 64, "RECIPE"),
+        (["walk"], 64, "walk"),
+        (["run", "recipe.yaml", "--workers", "0"], 64, "--workers"),
+        (["describe", "synonim"], 64, "did you mean 'synonym'"),
+        (["run", "nothing.yaml"], 66, "nothing.yaml"),
+        (["run", "recipe.yaml", "--set", "input=nothing.parquet"], 66, "'nothing.parquet'"),
+        (
+            ["run", "recipe.yaml", "--set", "text=txet"],
+            65,
+            "did you mean 'text'?; columns: text, n",
+        ),
+        (["run", "recipe.yaml", "--set", "output=recipe.yaml"], 74, "no directory"),
+        (["run", "recipe.yaml", "--set", "output=/proc/nowhere/out"], 74, "/proc/nowhere"),
+        (["run", "recipe.yaml", "--set", "views.weak.copies=zero"], 78, "views.weak.copies"),
+    ],
+)
+def test_a_mistake_is_one_message_and_an_exit_code(augmill, recipe, arguments, code, message):
+    said = augmill(*arguments, code=code)
+    assert said.startswith("augmill: ")
+    assert message in said
+    assert len(said.splitlines()) <= 2
+
+
+def test_too_many_rejects(augmill, recipe, mill):
+    mill.write(pa.table({"text": ["fine", "BOOM"], "n": [1, 2]}))
+    said = augmill("run", recipe, "--workers", "1", code=65)
+    assert "1 of 2 rows were rejected (error 1)" in said
+
+
+def test_another_run_holds_the_output(augmill, recipe, mill):
+    from pipelines.publish import Staging
+
+    with Staging(mill.output):
+        assert "another run is writing" in augmill("run", recipe, code=75)
+
+
+def test_a_missing_model_is_no_matter_of_rows(augmill, recipe):
+    step = "views.loud.steps=[{use: raising, error: model}]"
+    assert augmill("run", recipe, "--set", step, code=78) == "augmill: on purpose\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_full_disk(augmill, recipe, mill, tmp_path):
+    limited = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (900, 900)); "
+    code = limited + "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "from pipelines.cli import main; main()",
+         "run", str(recipe), "--workers", "1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGINS)])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 74, done.stderr
+    assert "File too large" in done.stderr
+    assert not mill.output.exists()
+
+
+def test_importing_and_asking_for_help_load_nothing_heavy():
+    heavy = ["torch", "transformers", "ray", "nlpaug", "onnxruntime", "pandas", "pebble"]
+    code = (
+        "import sys, augment, pipelines, pipelines.cli, pipelines.runner; "
+        f"print(*sorted(set({heavy}) & set(sys.modules)))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    out = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert out.stdout.split() == []
+    light = (
+        "import sys, pipelines.cli; print(*({'pyarrow', 'pydantic', 'numpy'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", light], env=env, capture_output=True, text=True)
+    assert out.returncode == 0
+    assert out.stdout.split() == []

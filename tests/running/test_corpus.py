@@ -1,0 +1,158 @@
+"""The input: files found, partitions kept, shards cut by the input alone."""
+
+import os
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines import corpus as corpora
+from pipelines.corpus import open_corpus
+from pipelines.errors import DataError, InputMissingError
+from pipelines.parquet import ROW_GROUP_ROWS, PartWriter, read_batches
+
+
+def table(count=10, **columns):
+    return pa.table({"text": [f"row {i}" for i in range(count)], "n": range(count), **columns})
+
+
+def rows_of(corpus, batch_rows=4):
+    batches = [b for shard in corpus.shards for b in read_batches(shard, batch_rows)]
+    return pa.Table.from_batches(batches, corpus.schema)
+
+
+def test_shards_are_runs_of_row_groups(mill, monkeypatch):
+    monkeypatch.setattr(corpora, "SHARD_ROWS", 25)
+    mill.write(table(100), "c/a.parquet", row_group_size=10)
+    mill.write(table(5), "c/b.parquet", row_group_size=10)
+    corpus = open_corpus(str(mill.folder / "c"))
+    assert [shard.row_groups for shard in corpus.shards] == [
+        (0, 1, 2),
+        (3, 4, 5),
+        (6, 7, 8),
+        (9,),
+        (0,),
+    ]
+    assert [shard.number for shard in corpus.shards] == list(range(5))
+    assert corpus.rows == 105
+    assert rows_of(corpus)["n"].to_pylist() == [*range(100), *range(5)]
+
+
+def test_one_giant_row_group_is_one_shard_read_in_batches(mill):
+    mill.write(table(120_000), row_group_size=200_000)
+    [shard] = open_corpus(str(mill.folder / "in.parquet")).shards
+    batches = list(read_batches(shard, 1024))
+    assert max(b.num_rows for b in batches) == 1024
+    assert sum(b.num_rows for b in batches) == 120_000
+
+
+def test_hive_partitions_become_columns(mill):
+    for lang, year in (("en", "2025"), ("pt%20BR", "2026"), ("__HIVE_DEFAULT_PARTITION__", "2026")):
+        mill.write(table(2), f"c/lang={lang}/year={year}/part-0.parquet")
+    corpus = open_corpus(str(mill.folder / "c"))
+    assert corpus.schema.field("lang").type == pa.string()
+    assert corpus.schema.field("year").type == pa.int64()
+    rows = rows_of(corpus).to_pylist()
+    assert [(r["lang"], r["year"]) for r in rows[::2]] == [
+        (None, 2026),
+        ("en", 2025),
+        ("pt BR", 2026),
+    ]
+
+
+def test_a_partition_value_with_a_leading_zero_stays_text(mill):
+    mill.write(table(1), "c/month=01/a.parquet")
+    assert rows_of(open_corpus(str(mill.folder / "c")))["month"].to_pylist() == ["01"]
+
+
+def test_a_partition_column_can_be_the_language(mill, texts):
+    mill.write(pa.table({"text": texts(4)}), "c/lang=en/a.parquet")
+    mill.write(pa.table({"text": texts(4)}), "c/lang=xx/a.parquet")
+    mill.run(input=str(mill.folder / "c"), language={"column": "lang"})
+    variants = [r["lang"] for r in mill.read().to_pylist() if r["aug_view"] != "original"]
+    assert set(variants) == {"en"}
+
+
+def test_globs_and_hidden_files(mill):
+    for name in ("c/a.parquet", "c/b.pq", "c/k=1/c.parquet", "c/_tmp/x.parquet", "c/.h.parquet"):
+        mill.write(table(1), name)
+    root = mill.folder / "c"
+
+    def files(place):
+        shards = open_corpus(str(place)).shards
+        return [os.path.relpath(shard.path, root) for shard in shards]
+
+    assert files(root / "*.p*q*")[-2:] == ["a.parquet", "b.pq"]
+    assert files(root / "k=*" / "*.parquet") == ["k=1/c.parquet"]
+    assert open_corpus(str(root / "k=*" / "*.parquet")).schema.names == ["text", "n", "k"]
+    (root / "a.parquet").unlink()
+    assert files(root) == ["k=1/c.parquet"]
+
+
+def test_an_empty_file_among_others_is_no_shard(mill):
+    mill.write(table(3).slice(0, 0), "c/a.parquet")
+    mill.write(table(3), "c/b.parquet")
+    assert rows_of(open_corpus(str(mill.folder / "c"))).num_rows == 3
+
+
+@pytest.mark.parametrize("place", ["nothing", "nothing/*.parquet", "empty"])
+def test_missing_input(mill, place):
+    (mill.folder / "empty").mkdir()
+    with pytest.raises(InputMissingError, match=place.split("/")[0]):
+        open_corpus(str(mill.folder / place))
+
+
+def test_a_file_that_is_no_parquet(mill):
+    (mill.folder / "a.parquet").write_text("text\nhello\n")
+    with pytest.raises(DataError, match=r"a\.parquet is no Parquet"):
+        open_corpus(str(mill.folder / "a.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (
+            pa.table({"text": ["a"], "n": pa.array([1], pa.int32())}),
+            r"'n' is int32 in .*b\.parquet",
+        ),
+        (pa.table({"text": ["a"]}), r"b\.parquet has no column 'n'"),
+        (table(1, more=[1]), r"a\.parquet has no column 'more'"),
+    ],
+)
+def test_files_that_differ_are_named_with_the_column(mill, other, message):
+    mill.write(table(3), "c/a.parquet")
+    mill.write(other, "c/b.parquet")
+    with pytest.raises(DataError, match=message):
+        open_corpus(str(mill.folder / "c"))
+
+
+def test_columns_in_another_order_are_put_in_place(mill):
+    mill.write(table(1), "c/a.parquet")
+    mill.write(table(1).select(["n", "text"]), "c/b.parquet")
+    assert (
+        rows_of(open_corpus(str(mill.folder / "c"))).to_pylist() == [{"text": "row 0", "n": 0}] * 2
+    )
+
+
+def test_row_groups_are_of_one_size_however_the_rows_come(tmp_path):
+    sizes = []
+    for step in (1000, 40_000):
+        with PartWriter(tmp_path / "p.parquet", table().schema) as part:
+            for batch in table(40_000).to_batches(max_chunksize=step):
+                part.write(batch)
+        meta = pq.ParquetFile(tmp_path / "p.parquet").metadata
+        sizes.append([meta.row_group(i).num_rows for i in range(meta.num_row_groups)])
+        assert meta.row_group(0).column(0).compression == "ZSTD"
+    rest = 40_000 - 2 * ROW_GROUP_ROWS
+    assert sizes == [[ROW_GROUP_ROWS, ROW_GROUP_ROWS, rest]] * 2
+
+
+def test_a_part_that_is_not_finished_leaves_nothing(tmp_path):
+    def fail():
+        with PartWriter(tmp_path / "p.parquet", table().schema) as part:
+            part.write(table().to_batches()[0])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
