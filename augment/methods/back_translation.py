@@ -32,6 +32,8 @@ from augment.text.rewrites import Stretch, calm, fitted, is_faithful, is_sound, 
 from augment.text.sentences import Sentences, Span, split_sentences
 
 _LETTER = regex.compile(r"\p{L}")
+_NO_WORD = regex.compile(r"[\p{Latin}\p{Cyrillic}\p{Greek}\p{N}_]{80}")
+"""Encoded data and the like: models spell it out for seconds and never bring it back."""
 
 
 @component("back_translation")
@@ -128,15 +130,15 @@ class _Trip:
 
 
 def _worth_sending(texts: list[str], protected: list[list[Span]]) -> list[int]:
-    """The sentences that have a letter outside their protected spans."""
+    """The sentences that have a letter, and no endless word, outside their protected spans."""
 
-    def free(text: str, spans: list[Span]) -> str:
+    def is_language(text: str, spans: list[Span]) -> bool:
         for start, stop in reversed(spans):
-            text = text[:start] + text[stop:]
-        return text
+            text = f"{text[:start]} {text[stop:]}"
+        return bool(_LETTER.search(text)) and not _NO_WORD.search(text)
 
-    pairs = zip(texts, protected, strict=True)
-    return [i for i, (text, spans) in enumerate(pairs) if _LETTER.search(free(text, spans))]
+    pairs = enumerate(zip(texts, protected, strict=True))
+    return [i for i, (text, spans) in pairs if is_language(text, spans)]
 
 
 def _variants(
