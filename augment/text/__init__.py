@@ -1,1 +1,1 @@
-"""Text as columns: boundaries, edits, protection, casing, languages. Knows nothing of augmenters."""
+"""Text as columns: boundaries, edits, protection, casing, languages; nothing of augmenters."""

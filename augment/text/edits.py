@@ -32,7 +32,8 @@ def splice(
     Args:
         text: n rows.
         rows: ``(m,)`` the row of each range, sorted.
-        starts, stops: ``(m,)`` bytes of the whole column, sorted, not overlapping.
+        starts: ``(m,)`` bytes of the whole column, sorted.
+        stops: ``(m,)`` ends of the ranges, which do not overlap.
         new: ``(m,)`` what takes their place.
 
     Returns:
@@ -73,7 +74,9 @@ def edits_column(
 
     Args:
         count: rows of the column.
-        rows, starts, stops: ``(m,)``; starts and stops in code points of their row.
+        rows: ``(m,)`` the row of each edit.
+        starts: ``(m,)`` in code points of their row.
+        stops: ``(m,)`` in code points of their row.
         new: ``(m,)`` string.
     """
     offsets = first_of_rows(rows, count)
@@ -151,9 +154,10 @@ def compose(
     vanish; a row that one of them changed keeps that step's edits.
 
     Args:
-        source, middle: ``(n,)`` string without nulls; ``middle`` is ``source`` where ``first``
-            is null.
-        first, second: ``(n,)`` edits columns.
+        source: ``(n,)`` string without nulls.
+        middle: ``(n,)`` string without nulls; ``source`` where ``first`` is null.
+        first: ``(n,)`` edits column.
+        second: ``(n,)`` edits column.
     """
     final = pc.coalesce(replay(middle, second), middle)
     texts = Utf8.of(source), Utf8.of(middle), Utf8.of(final)
@@ -177,7 +181,7 @@ def compose(
         (old[1] - base)[changed],
         added.filter(pa.array(changed)),
     )
-    # What one step alone did to a row stays as that step wrote it, whatever other rows went through.
+    # What one step alone did to a row stays as that step wrote it, whatever befell other rows.
     return pc.if_else(first.is_null(), second, pc.if_else(second.is_null(), first, both))
 
 

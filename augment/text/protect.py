@@ -1,4 +1,4 @@
-"""Spans that no augmenter may edit: URLs, e-mails, numbers, placeholders, handles, hashtags, markup.
+"""Spans that no augmenter may edit: URLs, e-mails, numbers, placeholders, handles, tags, markup.
 
 Each kind first sifts the column for a cheap hint (``@``, ``<``, a digit …), which Arrow does at the
 speed of memory; only rows that hold it are searched with the kind's own expression.
@@ -115,7 +115,10 @@ def merged(spans: npt.NDArray[np.int64], count: int) -> pa.ListArray:
     opens[1:] = (rows * stride + start)[1:] >= reach[:-1]
     heads = np.flatnonzero(opens)
     values = pa.StructArray.from_arrays(
-        [pa.array(start[heads], pa.int32()), pa.array(np.maximum.reduceat(stop, heads), pa.int32())],
+        [
+            pa.array(start[heads], pa.int32()),
+            pa.array(np.maximum.reduceat(stop, heads), pa.int32()),
+        ],
         fields=list(SPAN),
     )
     offsets = first_of_rows(rows[heads], count)

@@ -108,7 +108,7 @@ def _classes(text: Utf8) -> npt.NDArray[np.uint8]:
     classes = _ASCII[text.data]
     if text.is_ascii:
         return classes
-    leads, widths, points = wide_characters(text)
+    _, widths, points = wide_characters(text)
     distinct, inverse = np.unique(points, return_inverse=True)
     table = np.array([_class_of(chr(point)) for point in distinct], np.uint8)
     classes[text.data >= 0x80] = np.repeat(table[inverse], widths)

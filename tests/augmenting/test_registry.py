@@ -20,7 +20,7 @@ def forget() -> Iterator[None]:
     registry._targets.cache_clear()
 
 
-MODULE = '''
+MODULE = """
 from augment import augmenter
 
 @augmenter("shout")
@@ -28,7 +28,7 @@ def Shout(text, rng):
     return text.upper()
 
 class NoComponent: ...
-'''
+"""
 
 
 def install(folder: Path, package: str, points: str) -> None:
@@ -144,7 +144,9 @@ class TestBuild:
             "p",
         ]
 
-    @pytest.mark.parametrize("spec", [{}, {"use": 3}, {"use": "chain"}, {"use": "chain", "steps": 3}])
+    @pytest.mark.parametrize(
+        "spec", [{}, {"use": 3}, {"use": "chain"}, {"use": "chain", "steps": 3}]
+    )
     def test_nonsense_is_a_parameter_error(self, spec: dict[str, object]) -> None:
         with pytest.raises(ParameterError):
             registry.build(spec)
