@@ -12,7 +12,8 @@ from pipelines import run
 
 PLUGINS = Path(__file__).parent / "plugins"
 
-WORDS = ["The", "big", "movie", "about", "a", "small", "dog", "was", "a", "great", "success", "and", "the", "people", "were", "happy"]
+OPENING = "The big movie about a small dog was a great success"
+WORDS = f"{OPENING} and the people were happy".split()
 
 
 def sentences(count):
@@ -27,7 +28,7 @@ def texts():
 
 @pytest.fixture
 def plugins(monkeypatch):
-    """The components of ``plugins/augmill_fixture.py``, registered as an installed package's are."""
+    """The components of ``plugins/augmill_fixture.py``, registered as installed ones are."""
     monkeypatch.syspath_prepend(str(PLUGINS))
     registry._targets.cache_clear()
     yield PLUGINS

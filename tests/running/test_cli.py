@@ -9,18 +9,39 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from pipelines.cli import main
+
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
 
 
 @pytest.fixture
-def augmill(tmp_path):
+def augmill(tmp_path, monkeypatch, capsys, plugins):
+    """The command line in this process: standard output, or standard error if it must fail."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
     def call(*arguments, code=0):
-        path = os.pathsep.join([str(ROOT), str(PLUGINS)])
+        monkeypatch.setattr(sys, "argv", ["augmill", *map(str, arguments)])
+        with pytest.raises(SystemExit) as done:
+            main()
+        said = capsys.readouterr()
+        assert done.value.code == code, said.err
+        return said.out if code == 0 else said.err
+
+    return call
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """The same in a process of its own."""
+
+    def call(*arguments, code=0, before=""):
+        command = f"{before}from pipelines.cli import main; main()"
         done = subprocess.run(
-            [sys.executable, "-m", "pipelines", *map(str, arguments)],
+            [sys.executable, "-c", command, *map(str, arguments)],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200", "TERM": "dumb"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGINS)])},
             capture_output=True,
             text=True,
             timeout=60,
@@ -98,15 +119,15 @@ def test_version_and_help(augmill):
         assert len(augmill(command, "--help").splitlines()) > 4
 
 
-def test_five_mistakes_are_all_named(augmill, tmp_path):
+def test_five_mistakes_are_all_named(shell, augmill, tmp_path):
     (tmp_path / "bad.yaml").write_text(
         "input: in.parquet\noutput: out\nlayot: wide\nseed: thirteen\n"
         "views:\n  strong:\n    copies: 0\n    steps:\n"
         "      - {use: synonim}\n"
         "      - {use: one_of, options: [{use: synonym, raet: 0.1}]}\n"
     )
-    for command in ("check", "run", "sample"):
-        said = augmill(command, "bad.yaml", code=78)
+    for call, command in ((shell, "check"), (augmill, "run"), (augmill, "sample")):
+        said = call(command, "bad.yaml", code=78)
         assert said.startswith("augmill: bad.yaml: 5 problems\n")
         for path in (
             "layot", "seed", "views.strong.copies", "views.strong.steps[0].use",
@@ -161,21 +182,23 @@ def test_a_missing_model_is_no_matter_of_rows(augmill, recipe):
     assert augmill("run", recipe, "--set", step, code=78) == "augmill: on purpose\n"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
-def test_a_full_disk(augmill, recipe, mill, tmp_path):
-    limited = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (900, 900)); "
-    code = limited + "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    done = subprocess.run(
-        [sys.executable, "-c", code + "from pipelines.cli import main; main()",
-         "run", str(recipe), "--workers", "1"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGINS)])},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 74, done.stderr
-    assert "File too large" in done.stderr
+@pytest.mark.parametrize(
+    ("column", "value", "code"), [("input", "nothing.parquet", 66), ("text", "txet", 65)]
+)
+def test_wrong_input_seen_from_a_shell(shell, recipe, column, value, code):
+    said = shell("run", recipe, "--set", f"{column}={value}", code=code)
+    assert said.startswith("augmill: the input ")
+    assert value in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_full_disk(shell, recipe, mill):
+    limit = (
+        "import resource as r, signal as s; s.signal(s.SIGXFSZ, s.SIG_IGN); "
+        "r.setrlimit(r.RLIMIT_FSIZE, (900, 900)); "
+    )
+    said = shell("run", recipe, "--workers", "1", code=74, before=limit)
+    assert "File too large" in said
     assert not mill.output.exists()
 
 
