@@ -169,7 +169,7 @@ def augmenter(name: str) -> Callable[[Callable[[str, np.random.Generator], str |
     """
 
     def decorate(function: Callable[[str, np.random.Generator], str | None]) -> type:
-        def rewrite(_: Augmenter, batch: TextBatch) -> Variants:  # noqa: ARG001
+        def rewrite(_: Augmenter, batch: TextBatch) -> Variants:
             sources = batch.text.to_pylist()
             made = [function(t, generator(k)) for t, k in zip(sources, batch.keys, strict=True)]
             return variants_of_texts(batch, made)

@@ -126,9 +126,7 @@ def parameter_names(cls: type[Component]) -> tuple[str, ...]:
 
 def params_of(instance: Component) -> dict[str, Any]:
     """All parameters as JSON-able values; nested components as ``{"use": name, …}``."""
-    return {
-        f.name: _jsonable(getattr(instance, f.name)) for f in dataclasses.fields(instance)
-    }
+    return {f.name: _jsonable(getattr(instance, f.name)) for f in dataclasses.fields(instance)}
 
 
 def spec_of(instance: Component) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class _State:
             out = augmenter.apply(now)
         else:
             out = augmenter.apply(now.take(rows)).scatter(rows, len(now))
-        if not out.text.null_count == len(out):
+        if out.text.null_count != len(out):
             self._absorb(current, out)
 
     def _absorb(self, current: pa.StringArray, out: Variants) -> None:
@@ -221,4 +221,3 @@ class Sometimes(Augmenter):
     def rewrite(self, batch: TextBatch) -> Variants:
         """The step's own variants."""
         return self.step.apply(dataclasses.replace(batch, keys=derive(batch.keys, 0)))
-

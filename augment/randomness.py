@@ -37,13 +37,17 @@ def derive(keys: npt.ArrayLike, label: str | int) -> Keys:
         keys: ``(n,)`` uint64.
         label: the name or number of the stream, such as a view, a copy or a step's place.
     """
-    salt = label & (2**64 - 1) if isinstance(label, int) else xxhash.xxh3_64_intdigest(label.encode())
+    salt = (
+        label & (2**64 - 1) if isinstance(label, int) else xxhash.xxh3_64_intdigest(label.encode())
+    )
     # Numbers and names live in different halves of the salt space, so 0 is never "0".
     tag = np.uint64(0x5851F42D4C957F2D) if isinstance(label, int) else np.uint64(0)
     return mix(np.asarray(keys, dtype=np.uint64) ^ mix(np.uint64(salt) ^ tag))
 
 
-def uniform(keys: npt.ArrayLike, stream: str, counter: npt.ArrayLike = 0) -> npt.NDArray[np.float64]:
+def uniform(
+    keys: npt.ArrayLike, stream: str, counter: npt.ArrayLike = 0
+) -> npt.NDArray[np.float64]:
     """Uniform numbers in [0, 1) with 53 random bits; ``keys`` and ``counter`` broadcast.
 
     >>> uniform(np.array([1, 2], dtype=np.uint64), "choice").round(4)

@@ -72,7 +72,9 @@ def load(name: str, kind: Kind = "augmenter") -> type[Component]:
     try:
         found = getattr(import_module(module), attribute, None)
     except ImportError as error:
-        raise PluginError(f"{kind} {name!r} ({targets[name]}) can't be imported: {error}") from error
+        raise PluginError(
+            f"{kind} {name!r} ({targets[name]}) can't be imported: {error}"
+        ) from error
     if not (isinstance(found, type) and issubclass(found, Component)):
         raise PluginError(f"{kind} {name!r} ({targets[name]}) is not a component class")
     return found

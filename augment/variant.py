@@ -47,7 +47,9 @@ class VariantList(Sequence[Variant]):
     def _repr_html_(self) -> str:
         rows = "".join(f"<li>{_html(self.source, variant)}</li>" for variant in self.items)
         head = html.escape(self.source)
-        return f'<div class="augmill"><p>{head}</p><ol style="white-space:pre-wrap">{rows}</ol></div>'
+        return (
+            f'<div class="augmill"><p>{head}</p><ol style="white-space:pre-wrap">{rows}</ol></div>'
+        )
 
     def __rich__(self) -> "Text":
         from rich.text import Text

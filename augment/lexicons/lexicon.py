@@ -21,7 +21,7 @@ class Lexicon:
 
     Attributes:
         words: ``(w,)`` string, lower case, distinct.
-        offsets: ``(w + 1,)`` int64; word i's candidates are ``candidates[offsets[i]:offsets[i+1]]``.
+        offsets: ``(w + 1,)`` int64; word i has ``candidates[offsets[i]:offsets[i + 1]]``.
         candidates: ``(c,)`` string; per word by sense, then by weight.
         senses: ``(c,)`` uint8, 0 for the word's most frequent sense.
         weights: ``(c,)`` float32, positive; how likely a candidate is drawn among its word's.
@@ -90,7 +90,7 @@ class Lexicon:
     def find(self, words: pa.StringArray) -> npt.NDArray[np.int64]:
         """``(n,)``: each word's place in the table, −1 if it isn't there; case is ignored."""
         found = pc.index_in(pc.utf8_lower(words), value_set=self.words)
-        return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+        return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)
 
     def most_senses(self, count: int) -> "Lexicon":
         """The table of each word's ``count`` first senses."""
@@ -112,7 +112,7 @@ class Lexicon:
         sums = np.append(0.0, np.cumsum(self.weights, dtype=np.float64))
         word = np.repeat(np.arange(len(self.words)), np.diff(self.offsets))
         first, last = sums[self.offsets[:-1]][word], sums[self.offsets[1:]][word]
-        return word + np.asarray((sums[1:] - first) / (last - first))
+        return np.asarray(word + (sums[1:] - first) / (last - first))
 
     def draw(
         self, places: npt.NDArray[np.int64], uniform: npt.NDArray[np.float64]

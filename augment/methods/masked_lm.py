@@ -40,8 +40,8 @@ class MaskedLMFill(Augmenter):
 
     All chosen words of a row are masked together, and the network sees each row once. Candidates
     are whole words other than the original and no stopwords. Stopwords, names, words with digits
-    and protected spans are never masked; the text around the edits stays byte for byte. Rows longer than the
-    model's input are read in windows.
+    and protected spans are never masked; the text around the edits stays byte for byte. Rows
+    longer than the model's input are read in windows.
 
     The note ``probability`` is the mean probability that the model gave to a row's new words.
 

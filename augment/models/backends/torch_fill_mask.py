@@ -19,7 +19,9 @@ class TorchNetwork:
     model: Any
     head: Callable[[Any], Any] | None
 
-    def top(self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int) -> Top:
+    def top(
+        self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int
+    ) -> Top:
         """See :class:`augment.models.fill_mask.Network`."""
         import torch
 
@@ -78,8 +80,8 @@ def _head(model: Any) -> Callable[[Any], Any] | None:
     """The part behind the encoder, for architectures that keep it in one module."""
     for name in ("cls", "lm_head"):
         head = getattr(model, name, None)
-        if head is not None and hasattr(head, "decoder") or name == "cls" and head is not None:
-            return head if callable(head) else None
+        if head is not None and (name == "cls" or hasattr(head, "decoder")):
+            return head  # type: ignore[no-any-return]
     return None
 
 
