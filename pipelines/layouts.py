@@ -10,7 +10,8 @@ import pyarrow as pa
 from augment.batch import EDITS, STEPS
 from pipelines.errors import DataError
 from pipelines.plan import Plan
-from pipelines.recipe import ORIGINAL, LanguageColumn, Recipe
+from pipelines.recipe import ORIGINAL, Recipe
+from pipelines.recipe_values import LanguageColumn
 from pipelines.rejects import REJECTION
 from pipelines.rows import (
     LINEAGE,

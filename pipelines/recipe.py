@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from augment.component import Probability, dotted, explain_all, shown
 from augment.errors import AugmillError, ParameterError, Problem, nearest
 from augment.registry import Kind, build
-from augment.text.protect import Protection
 from pipelines.errors import RecipeError
 from pipelines.recipe_source import (
     copied,
@@ -24,6 +23,7 @@ from pipelines.recipe_source import (
     override,
     read,
 )
+from pipelines.recipe_values import STRICT, Language, Protect, default_protection
 
 ORIGINAL = "original"
 """The view of the source rows themselves; no recipe may give a view this name."""
@@ -31,66 +31,11 @@ ORIGINAL = "original"
 Spec = dict[str, Any]
 """A component's entry: ``{"use": name, …parameters}``."""
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class LanguageColumn(BaseModel):
-    """The language of each row stands in a column, as a BCP 47 tag."""
-
-    model_config = _STRICT
-
-    column: str
-
-
-def _language(value: Any) -> str | LanguageColumn:
-    if isinstance(value, str) and value:
-        return value
-    if isinstance(value, LanguageColumn):
-        return value
-    if isinstance(value, Mapping) and [*value] == ["column"] and isinstance(value["column"], str):
-        return LanguageColumn(column=value["column"])
-    hint = " (quote it: YAML reads a bare no as false)" if value is False else ""
-    raise ValueError(
-        f"is a language tag such as 'en', or {{column: name}}, not {shown(value)}{hint}"
-    )
-
-
-def _dump_language(value: str | LanguageColumn) -> str | dict[str, str]:
-    return value if isinstance(value, str) else {"column": value.column}
-
-
-def _protection(value: Any) -> Protection:
-    if isinstance(value, Protection):
-        return value
-    parts = {"kinds": value} if isinstance(value, list) else value
-    if not isinstance(parts, Mapping) or not {*parts} <= {"kinds", "patterns"}:
-        message = "is a list of kinds, or {kinds: […], patterns: […]}"
-        raise ValueError(f"{message}, not {shown(value)}")
-    kinds, patterns = (parts.get(key, default) for key, default in _PROTECT.items())
-    if not all(isinstance(part, list) for part in (kinds, patterns)):
-        raise ValueError("kinds and patterns are lists")
-    try:
-        return Protection(tuple(map(str, kinds)), tuple(map(str, patterns)))
-    except ParameterError:
-        raise
-    except AugmillError as error:
-        raise ValueError(str(error)) from None
-
-
-_PROTECT: dict[str, list[str]] = {
-    "kinds": ["urls", "emails", "numbers", "placeholders"],
-    "patterns": [],
-}
-
-
-def _dump_protection(value: Protection) -> dict[str, list[str]]:
-    return {"kinds": list(value.kinds), "patterns": list(value.patterns)}
-
 
 class View(BaseModel):
     """A named set of variants: the steps in order, and how many copies each row gets."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     copies: Annotated[int, Field(ge=1)] = 1
     steps: Annotated[list[Spec], Field(min_length=1)]
@@ -119,20 +64,16 @@ class Recipe(BaseModel):
         batch_rows: rows that a step sees at once. Lexical steps give the same for any number.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     input: str
     output: str
     text: str = "text"
     id: str | None = None
     label: str | None = None
-    language: Annotated[
-        str | LanguageColumn, PlainValidator(_language), PlainSerializer(_dump_language)
-    ] = "en"
+    language: Language = "en"
     seed: int = 0
-    protect: Annotated[
-        Protection, PlainValidator(_protection), PlainSerializer(_dump_protection)
-    ] = Field(default_factory=lambda: _protection({}))
+    protect: Protect = Field(default_factory=default_protection)
     views: Annotated[dict[str, View], Field(min_length=1)]
     filters: list[Spec] = []
     keep_original: bool = True

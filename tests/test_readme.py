@@ -30,9 +30,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path}
     return subprocess.run(
-        command, shell=True, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}
-    )  # fmt: skip
+        command, shell=True, cwd=folder, capture_output=True, text=True, env=env, check=False
+    )
 
 
 def test_python_blocks_run() -> None:

@@ -80,7 +80,8 @@ def test_unknown_lexicon_suggests() -> None:
 
 LICENCE = "  1 This software and database is being provided to you\n"
 FILES = {
-    "data.noun": "00000010 03 n 02 film 0 movie 0 000 | a story\n00000020 03 n 02 Film 0 Reel 0 000 | x\n",
+    "data.noun": "00000010 03 n 02 film 0 movie 0 000 | a story\n"
+    "00000020 03 n 02 Film 0 Reel 0 000 | x\n",
     "data.verb": "00000030 30 v 03 buy 0 purchase 0 pick_up 0 000 | obtain\n",
     "data.adj": "00000040 00 a 02 big(p) 0 large 0 000 | above average\n",
     "data.adv": "",

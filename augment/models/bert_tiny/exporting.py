@@ -32,6 +32,7 @@ def export(checkpoint: Path, output: Path) -> None:
 
     wrapped = MaskedLogits()
     wrapped.bert, wrapped.cls = model.bert, model.cls  # registers the weights
+    wrapped.eval()
     example = (
         torch.ones(3, 9, dtype=torch.long),
         torch.ones(3, 9, dtype=torch.long),

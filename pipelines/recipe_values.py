@@ -1,0 +1,80 @@
+"""Values of a recipe that are written in more than one way: the language, the protection."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+
+from augment.component import shown
+from augment.errors import AugmillError, ParameterError
+from augment.text.protect import Protection
+
+STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+"""How all models of a recipe are configured."""
+
+
+class LanguageColumn(BaseModel):
+    """The language of each row stands in a column, as a BCP 47 tag."""
+
+    model_config = STRICT
+
+    column: str
+
+
+def _language(value: Any) -> str | LanguageColumn:
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, LanguageColumn):
+        return value
+    if isinstance(value, Mapping) and [*value] == ["column"] and isinstance(value["column"], str):
+        return LanguageColumn(column=value["column"])
+    hint = " (quote it: YAML reads a bare no as false)" if value is False else ""
+    raise ValueError(
+        f"is a language tag such as 'en', or {{column: name}}, not {shown(value)}{hint}"
+    )
+
+
+def _dump_language(value: str | LanguageColumn) -> str | dict[str, str]:
+    return value if isinstance(value, str) else {"column": value.column}
+
+
+def _protection(value: Any) -> Protection:
+    if isinstance(value, Protection):
+        return value
+    parts = {"kinds": value} if isinstance(value, list) else value
+    if not isinstance(parts, Mapping) or not {*parts} <= {"kinds", "patterns"}:
+        message = "is a list of kinds, or {kinds: […], patterns: […]}"
+        raise ValueError(f"{message}, not {shown(value)}")
+    kinds, patterns = (parts.get(key, default) for key, default in _PROTECT.items())
+    if not all(isinstance(part, list) for part in (kinds, patterns)):
+        raise ValueError("kinds and patterns are lists")
+    try:
+        return Protection(tuple(map(str, kinds)), tuple(map(str, patterns)))
+    except ParameterError:
+        raise
+    except AugmillError as error:
+        raise ValueError(str(error)) from None
+
+
+_PROTECT: dict[str, list[str]] = {
+    "kinds": ["urls", "emails", "numbers", "placeholders"],
+    "patterns": [],
+}
+
+
+def _dump_protection(value: Protection) -> dict[str, list[str]]:
+    return {"kinds": list(value.kinds), "patterns": list(value.patterns)}
+
+
+def default_protection() -> Protection:
+    """What is protected where a recipe says nothing."""
+    return _protection({})
+
+
+Language = Annotated[
+    str | LanguageColumn, PlainValidator(_language), PlainSerializer(_dump_language)
+]
+"""A language tag, or ``{column: name}``."""
+
+Protect = Annotated[Protection, PlainValidator(_protection), PlainSerializer(_dump_protection)]
+"""A list of kinds of spans, or ``{kinds: […], patterns: […]}``."""
