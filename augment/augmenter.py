@@ -13,7 +13,8 @@ from augment.batch import STEPS, TextBatch, Variants
 from augment.component import Component, Probability, component
 from augment.errors import PluginError
 from augment.randomness import derive, generator, hash_strings, row_keys, uniform
-from augment.text.edits import edits_between, overlaps
+from augment.text.diff import edits_between
+from augment.text.edits import overlaps
 from augment.text.protect import Protection
 from augment.variant import Edit, Variant, VariantList
 

@@ -17,7 +17,8 @@ from augment.augmenter import Augmenter
 from augment.batch import STEPS, TextBatch, Variants
 from augment.component import Probability, component
 from augment.randomness import derive, uniform
-from augment.text.edits import compose, shift_spans
+from augment.text.composition import compose
+from augment.text.edits import shift_spans
 
 Augmenters = Annotated[tuple[InstanceOf[Augmenter], ...], Field(min_length=1)]
 

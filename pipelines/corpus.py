@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import DataError, InputMissingError
 
-SHARD_ROWS = 50_000
+SHARD_ROWS = 10_000
 """Rows that a shard holds at the least, if its file has so many. Never depends on the workers:
 the same input is cut the same way wherever it is processed."""
 

@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from augment.lexicons.lexicon import Lexicon
-
-TABLE = Path(__file__).parent / "tables" / "wordnet-en.arrow"
+from augment.lexicons.sources import TABLE
 
 _POS = ("noun", "verb", "adj", "adv")
 _POS_OF_KEY = {"1": "noun", "2": "verb", "3": "adj", "4": "adv", "5": "adj"}

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 
 from augment.errors import UnknownNameError
 from augment.lexicons import cilin
-from augment.lexicons.build_wordnet import TABLE
 from augment.lexicons.lexicon import Lexicon
+
+TABLE = Path(__file__).parent / "tables" / "wordnet-en.arrow"
+"""The compiled WordNet."""
 
 _SOURCES: Mapping[str, Callable[[], Lexicon]] = {
     "cilin": cilin.read,

@@ -18,7 +18,8 @@ from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Positive, Probability, component
 from augment.errors import ModelError
-from augment.models.fill_mask import BUNDLED, FillMask, Top, load_fill_mask
+from augment.models.backends import BUNDLED, load_fill_mask
+from augment.models.fill_mask import FillMask, Top
 from augment.models.identity import model_digest
 from augment.models.masking import Words, mask_words
 from augment.models.sampling import Sampled, sample

@@ -8,7 +8,8 @@ import regex
 
 from augment.batch import EDITS, TextBatch, Variants
 from augment.errors import ModelError
-from augment.text.edits import edits_between, replay
+from augment.text.diff import edits_between
+from augment.text.edits import replay
 
 Call = Callable[[str], Any]
 Stretch = tuple[int, int]

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from augment import MaskedLMFill
+from augment.models.backends import load_fill_mask
 from augment.models.bert_tiny.exporting import export
 from augment.models.bert_tiny.texts import write_corpus
 from augment.models.bert_tiny.training import BLOCK, IGNORED, base_model, blocks, mask_words, train
-from augment.models.fill_mask import load_fill_mask
 
 WORDS = ["garden", "river", "children", "quiet", "evening", "walked", "under", "unbelievably"]
 
@@ -57,7 +57,7 @@ def test_train_export_and_fill(tmp_path: Path) -> None:
 
 
 def test_export_names_no_file_of_the_machine(tmp_path: Path) -> None:
-    from augment.models.fill_mask import BUNDLED
+    from augment.models.backends import BUNDLED
 
     weights = (BUNDLED / "model.onnx").read_bytes()
     assert b".py" not in weights

@@ -10,15 +10,9 @@ from hypothesis import strategies as st
 
 from augment.batch import EDITS, spans_of
 from augment.text.columns import Utf8
-from augment.text.edits import (
-    compose,
-    edits_between,
-    overlaps,
-    replay,
-    shift_spans,
-    splice,
-    variants_of_edits,
-)
+from augment.text.composition import compose
+from augment.text.diff import edits_between
+from augment.text.edits import overlaps, replay, shift_spans, splice, variants_of_edits
 from augment.text.protect import merged
 
 Edits = list[dict[str, Any]] | None

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from augment.errors import UnknownNameError
-from augment.lexicons.build_wordnet import TABLE, WordNet, compile_table
+from augment.lexicons.build_wordnet import WordNet, compile_table
 from augment.lexicons.lexicon import Lexicon
-from augment.lexicons.sources import load_lexicon
+from augment.lexicons.sources import TABLE, load_lexicon
 
 
 @pytest.fixture

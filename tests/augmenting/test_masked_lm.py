@@ -10,8 +10,8 @@ import pytest
 
 from augment import MaskedLMFill, TextBatch
 from augment.errors import MissingExtraError, ModelError
-from augment.models.backends import torch_fill_mask
-from augment.models.fill_mask import BUNDLED, FillMask, Top, load_fill_mask
+from augment.models.backends import BUNDLED, load_fill_mask, torch_fill_mask
+from augment.models.fill_mask import FillMask, Top
 from augment.models.masking import Words, mask_words
 from augment.models.sampling import sample
 from augment.randomness import hash_strings
