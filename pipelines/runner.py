@@ -65,13 +65,18 @@ def run(
     """
     begun = time.perf_counter()
     plan, corpus = prepare(recipe, limit)
-    stats, rows = Stats(), 0
+    stats, rows, done = Stats(), 0, 0
+
+    def tick(finished: int) -> None:
+        nonlocal done
+        done += finished
+        if progress is not None:
+            progress(done, corpus.rows)
+
     with Staging(plan.recipe.output) as staging:
-        for receipt in map_shards(plan, corpus.shards, staging.path, workers):
+        for receipt in map_shards(plan, corpus.shards, staging.path, workers, tick):
             stats += receipt.stats
             rows += receipt.rows
-            if progress is not None:
-                progress(stats.rows, corpus.rows)
         _check_rejects(stats, plan.recipe.max_reject_fraction, staging)
         staging.publish()
     seconds = time.perf_counter() - begun

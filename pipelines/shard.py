@@ -1,5 +1,6 @@
 """The unit of work: one shard in, one part of the output and one of the rejects out."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +35,25 @@ class Receipt:
     stats: Stats
 
 
+def _ignore(rows: int) -> None:
+    """For a caller who does not ask for progress."""
+
+
 def part_name(number: int) -> str:
     """The file of a shard's rows, in the output as in the rejects."""
     return f"part-{number:05d}.parquet"
 
 
-def run_shard(plan: Plan, shard: Shard, staging: Path) -> Receipt:
+def run_shard(
+    plan: Plan, shard: Shard, staging: Path, tick: Callable[[int], None] = _ignore
+) -> Receipt:
     """Augment a shard; its files are in the staging directory, whole, when this returns.
+
+    Args:
+        plan: what to do.
+        shard: which rows.
+        staging: where to.
+        tick: told after every batch how many rows it had.
 
     Raises:
         AugmillError: the input can't be read, or a step can't run at all.
@@ -57,6 +70,7 @@ def run_shard(plan: Plan, shard: Shard, staging: Path) -> Receipt:
         for batch in batches:
             stats += _write(batch, rows, part, spool)
             rejects.write(batch.rejects)
+            tick(batch.stats.rows)
         for late in spool.read():
             part.write(late)
     return Receipt(shard.number, part.rows, stats)

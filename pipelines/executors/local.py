@@ -1,7 +1,8 @@
 """Shards over the processes of this machine."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,27 @@ from pipelines.errors import RunError
 from pipelines.plan import Plan
 from pipelines.shard import Receipt, run_shard
 
+Tick = Callable[[int], None]
+
+_SECONDS_BETWEEN_LOOKS = 0.25
 _IN_FLIGHT = 2
 """Shards handed out per worker, so that none waits and a failed run stops soon."""
 
 
 def map_shards(
-    plan: Plan, shards: Sequence[Shard], staging: Path, workers: int = 1
+    plan: Plan, shards: Sequence[Shard], staging: Path, workers: int, tick: Tick
 ) -> Iterator[Receipt]:
     """Run every shard; receipts come in the order of the shards.
 
     One worker is this process itself. Several are fresh processes that share the cores: each
     sets the threads of its models to its part of them.
+
+    Args:
+        plan: what to do.
+        shards: which rows.
+        staging: where to.
+        workers: processes at the most.
+        tick: told now and then how many more rows are done.
 
     Raises:
         RunError: a worker died; the message names its shard.
@@ -30,30 +41,32 @@ def map_shards(
     """
     workers = min(workers, len(shards))
     if workers <= 1:
-        yield from (run_shard(plan, shard, staging) for shard in shards)
+        yield from (run_shard(plan, shard, staging, tick) for shard in shards)
         return
-    yield from _over_processes(plan, shards, staging, workers)
+    yield from _over_processes(plan, shards, staging, workers, tick)
 
 
 def _over_processes(
-    plan: Plan, shards: Sequence[Shard], staging: Path, workers: int
+    plan: Plan, shards: Sequence[Shard], staging: Path, workers: int, tick: Tick
 ) -> Iterator[Receipt]:
     from pebble import ProcessPool
 
-    share = max(1, threads() // workers)
     # Spawned, since a fork would copy the locks of libraries that run threads.
-    pool = ProcessPool(workers, context=get_context("spawn"), initializer=_start, initargs=[share])
+    context = get_context("spawn")
+    counter = context.Value("q")
+    share = max(1, threads() // workers)
+    pool = ProcessPool(workers, context=context, initializer=_start, initargs=[share, counter])
     waiting = iter(shards)
     flying: deque[tuple[Shard, Any]] = deque()
     try:
         while True:
             for shard in waiting:
-                flying.append((shard, pool.schedule(run_shard, args=[plan, shard, staging])))
+                flying.append((shard, pool.schedule(_work, args=[plan, shard, staging])))
                 if len(flying) >= _IN_FLIGHT * workers:
                     break
             if not flying:
                 break
-            yield _landed(*flying.popleft())
+            yield _landed(*flying.popleft(), _Reader(counter, tick))
         pool.close()
     except BaseException:
         pool.stop()
@@ -62,9 +75,25 @@ def _over_processes(
         pool.join()
 
 
-def _landed(shard: Shard, future: Any) -> Receipt:
+class _Reader:
+    """Tells how far the workers' counter has moved."""
+
+    def __init__(self, counter: Any, tick: Tick) -> None:
+        self._counter, self._tick = counter, tick
+
+    def __call__(self) -> None:
+        with self._counter.get_lock():
+            rows, self._counter.value = self._counter.value, 0
+        if rows:
+            self._tick(rows)
+
+
+def _landed(shard: Shard, future: Any, read: Callable[[], None]) -> Receipt:
     from pebble import ProcessExpired
 
+    while not wait([future], _SECONDS_BETWEEN_LOOKS).done:
+        read()
+    read()
     try:
         receipt: Receipt = future.result()
     except ProcessExpired as error:
@@ -75,8 +104,23 @@ def _landed(shard: Shard, future: Any) -> Receipt:
     return receipt
 
 
-def _start(share: int) -> None:
+_done: Any = None
+"""In a worker: the counter of finished rows that it shares with the run."""
+
+
+def _start(share: int, counter: Any) -> None:
     import pyarrow as pa
 
+    global _done
+    _done = counter
     set_threads(share)
     pa.set_cpu_count(share)
+
+
+def _work(plan: Plan, shard: Shard, staging: Path) -> Receipt:
+    return run_shard(plan, shard, staging, _count)
+
+
+def _count(rows: int) -> None:
+    with _done.get_lock():
+        _done.value += rows

@@ -270,10 +270,16 @@ def test_an_output_inside_the_input_is_refused(mill, texts):
         mill.run(input=str(corpus), output=str(corpus / "out"))
 
 
-def test_progress_is_told_after_every_shard(mill, texts, small_shards):
+@pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_is_told_within_shards(mill, texts, workers):
     from pipelines import run
 
     mill.write(pa.table({"text": texts(50)}), row_group_size=10)
     seen = []
-    run(mill.recipe(), progress=lambda done, rows: seen.append((done, rows)))
-    assert seen == [(20, 50), (40, 50), (50, 50)]
+    recipe = mill.recipe(batch_rows=10)
+    run(recipe, workers=workers, progress=lambda done, rows: seen.append((done, rows)))
+    assert seen[-1] == (50, 50)
+    assert seen == sorted(seen)
+    if workers == 1:
+        assert seen == [(done, 50) for done in (10, 20, 30, 40, 50)]
