@@ -9,7 +9,7 @@ demo: .venv/core ## install, augment data/english.parquet, show the result
 	$(BIN)/python examples/before_after.py build/demo
 
 test: .venv/dev ## install everything tests need, run them
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -13,14 +13,37 @@ python3 -m venv "$work/venv"
 
 cd "$work"
 venv/bin/augmill --help >/dev/null
-venv/bin/python - "$here/data/english.parquet" <<'PY'
+venv/bin/augmill list | grep -q back_translation
+venv/bin/python - <<'PY'
 import importlib.util
-import sys
 
-from augment import MaskedLMFill, SynonymReplacement
+from augment import AugmillError, BackTranslation, MaskedLMFill, NlpaugStep, SynonymReplacement
 
 assert importlib.util.find_spec("torch") is None, "the core install must not bring torch"
-print(SynonymReplacement()("The movie was a big success."))
-print(MaskedLMFill()("The movie was a big success."))
+text = "The old movie was a big success in every town."
+steps = (
+    SynonymReplacement(),
+    MaskedLMFill(),
+    BackTranslation(),
+    NlpaugStep(augmenter="char.KeyboardAug"),
+)
+for step in steps:
+    print(f"{step.name:17} {step(text)}")
+    assert step(text) != text, step
+
+for step, language, extra in (
+    (MaskedLMFill(model="some/model"), "en", "torch"),
+    (BackTranslation(backend="marian", pivot="de"), "en", "torch"),
+    (SynonymReplacement(), "zh", "zh"),
+):
+    try:
+        step(text, language=language)
+    except AugmillError as error:
+        assert f'pip install "augmill[{extra}]"' in str(error), error
+    else:
+        raise AssertionError(f"{step} ran without the extra {extra}")
 PY
+augmill=$work/venv/bin/augmill
+mkdir run && cd run && cp -r "$here/data" .
+"$augmill" run demo --limit 20
 echo "wheel: ok"

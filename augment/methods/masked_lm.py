@@ -67,7 +67,7 @@ class MaskedLMFill(Augmenter):
     rate: Probability = 0.15
     min_edits: Count = 1
     max_edits: Count | None = None
-    top_k: Count = 20
+    top_k: Count = 10
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     temperature: Positive = 1.0
     model: str | None = None

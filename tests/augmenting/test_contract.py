@@ -46,7 +46,10 @@ SLOW = {"back_translation", "masked_lm"}
 
 def parameters() -> list[Any]:
     return [
-        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+        # One process per component, so that its outputs are computed once.
+        pytest.param(
+            name, marks=[pytest.mark.xdist_group(name), *([pytest.mark.slow] * (name in SLOW))]
+        )
         for name in names("augmenter")
     ]
 
