@@ -7,8 +7,8 @@ Run with the folder of Debian's ``wordnet-base`` package::
 For each single-word lemma the table lists the single-word members of its synsets, of the part of
 speech in which the lemma is tagged most often in WordNet's own concordance counts
 (``cntlist.rev``). Senses keep WordNet's order, which is by frequency; within a sense, candidates
-are ordered by how often they were tagged with it. Proper names, numerals, abbreviations and
-multi-word members are left out.
+are ordered by how often they were tagged with it. Proper names, numerals, offensive words
+and multi-word members are left out.
 """
 
 import argparse
@@ -24,6 +24,10 @@ from augment.lexicons.sources import TABLE
 _POS = ("noun", "verb", "adj", "adv")
 _POS_OF_KEY = {"1": "noun", "2": "verb", "3": "adj", "4": "adv", "5": "adj"}
 _PLAIN = re.compile(r"[a-z]{2,}")
+_OFFENSIVE = re.compile(
+    r"\b(offensive|disparaging|derogatory|insulting|obscene) (term|name|word)|ethnic slur"
+)
+"""A word that WordNet's glosses call any of these, in whichever sense, is never a candidate."""
 _MOST_SENSES = 8
 _WELL_ATTESTED = 20
 """In a sense tagged this often, a member that was never tagged is too rare to stand in for it."""
@@ -41,6 +45,7 @@ class WordNet:
     senses: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """Synset offsets in sense order, by lemma and part of speech."""
     counts: Counter[Sense] = field(default_factory=Counter)
+    offensive: set[str] = field(default_factory=set)
 
     @classmethod
     def read(cls, folder: Path) -> "WordNet":
@@ -50,8 +55,11 @@ class WordNet:
             for line in _lines(folder / f"data.{pos}"):
                 parts = line.split(" ", 4)
                 count = int(parts[3], 16)
-                members = parts[4].split(" ")[: 2 * count : 2]
-                net.synsets[pos, int(parts[0])] = [m.split("(")[0] for m in members]
+                words = [m.split("(")[0] for m in parts[4].split(" ")[: 2 * count : 2]]
+                net.synsets[pos, int(parts[0])] = words
+                definition = line.partition(" | ")[2].partition('"')[0]
+                if _OFFENSIVE.search(definition):
+                    net.offensive.update(word.lower() for word in words)
             for line in _lines(folder / f"index.{pos}"):
                 parts = line.split()
                 net.senses[parts[0], pos] = [int(o) for o in parts[-int(parts[2]) :]]
@@ -79,7 +87,7 @@ class WordNet:
             if lemma not in members:  # the lemma is a name here: "Turkey", not "turkey"
                 continue
             own = self.counts[lemma, pos, sense + 1]
-            others = [w for w in members if _PLAIN.fullmatch(w) and w not in seen]
+            others = [w for w in members if self._fit(w) and w not in seen]
             tagged = [(w, self._tagged(w, pos, offset)) for w in others]
             found = [
                 (word, sense, (own + 1.0) * (count + 0.5))
@@ -88,6 +96,9 @@ class WordNet:
             ]
             seen.update(others)
             yield from sorted(found, key=lambda item: -item[2])
+
+    def _fit(self, word: str) -> bool:
+        return bool(_PLAIN.fullmatch(word)) and word not in self.offensive
 
     def _tagged(self, word: str, pos: str, offset: int) -> int:
         number = self.senses[word, pos].index(offset) + 1

@@ -67,6 +67,12 @@ def test_bundled_table_never_offers_the_word_itself() -> None:
     assert not pa.compute.any(pa.compute.equal(owner, table.candidates)).as_py()
 
 
+def test_bundled_table_offers_no_word_that_wordnet_calls_offensive() -> None:
+    offered = set(load_lexicon("wordnet").candidates.to_pylist())
+    assert not offered & {"queer", "bastard", "injun", "crap", "spade"}
+    assert {"strange", "attack", "awful"} <= offered
+
+
 def test_cilin_holds_unambiguous_words_only() -> None:
     table = load_lexicon("cilin")
     assert len(table.words) > 20_000
@@ -83,11 +89,13 @@ FILES = {
     "data.noun": "00000010 03 n 02 film 0 movie 0 000 | a story\n"
     "00000020 03 n 02 Film 0 Reel 0 000 | x\n",
     "data.verb": "00000030 30 v 03 buy 0 purchase 0 pick_up 0 000 | obtain\n",
-    "data.adj": "00000040 00 a 02 big(p) 0 large 0 000 | above average\n",
+    "data.adj": "00000040 00 a 03 big(p) 0 large 0 wopping 0 000 | above average\n"
+    "00000050 00 a 01 wopping 0 000 | an offensive term for big\n",
     "data.adv": "",
     "index.noun": "film n 2 0 2 1 00000010 00000020\nmovie n 1 0 1 1 00000010\n",
     "index.verb": "buy v 1 0 1 0 00000030\npurchase v 1 0 1 0 00000030\nfilm v 1 0 1 0 00000030\n",
-    "index.adj": "big a 1 0 1 0 00000040\nlarge a 1 0 1 0 00000040\n",
+    "index.adj": "big a 1 0 1 0 00000040\nlarge a 1 0 1 0 00000040\n"
+    "wopping a 2 0 2 0 00000050 00000040\n",
     "index.adv": "",
     "cntlist.rev": "film%1:06:00:: 1 7\nmovie%1:06:00:: 1 5\n",
 }
@@ -109,4 +117,5 @@ def test_compiling_reads_the_database_format(tmp_path: Path) -> None:
         "large": ["big"],
         "movie": ["film"],
         "purchase": ["buy"],
+        "wopping": ["big", "large"],  # an offensive word may go, but never comes
     }
