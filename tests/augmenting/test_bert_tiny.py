@@ -81,7 +81,6 @@ def test_corpus_is_read_from_unpacked_packages(tmp_path: Path) -> None:
     (page / "a.html").write_text("<p>A table holds rows\n and columns.</p><p>Short</p>")
     books = tmp_path / "p" / "janeaustenr" / "data"
     books.mkdir(parents=True)
-    pytest.importorskip("selectolax")
     import augment.models.bert_tiny.texts as texts
 
     without_novels = {k: v for k, v in texts.SOURCES.items() if k != "novel"}
