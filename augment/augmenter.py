@@ -145,7 +145,9 @@ def _decline_unchanged(batch: TextBatch, out: Variants) -> Variants:
     changed = pc.fill_null(pc.not_equal(out.text, batch.text), False)
     if pc.all(pc.equal(changed, out.text.is_valid())).as_py() is not False:
         return out
-    return out.take(pc.if_else(changed, pa.array(np.arange(len(out))), None))
+    kept = pc.if_else(changed, pa.array(np.arange(len(out))), None)
+    notes = {name: note.take(kept) if name == STEPS else note for name, note in out.notes.items()}
+    return Variants(out.text.take(kept), out.edits.take(kept), notes)
 
 
 def _edits(row: pa.ListScalar) -> tuple[Edit, ...]:

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from augment.randomness import Keys, hash_strings, row_keys
 
@@ -47,6 +48,8 @@ class TextBatch:
             )
         if self.text.type != pa.string() or self.text.null_count:
             raise ValueError(f"text must be string without nulls, not {self.text.type}")
+        if self.protected.type != SPANS:
+            raise ValueError(f"protected must be {SPANS}, not {self.protected.type}")
 
     def __len__(self) -> int:
         return len(self.text)
@@ -67,10 +70,15 @@ class TextBatch:
             seed: any integer.
             language: BCP 47 tag.
             protected: spans never to be edited; none if left out.
+
+        Raises:
+            ValueError: a span ends behind its row.
         """
         column = texts if isinstance(texts, pa.Array) else pa.array(list(texts), pa.string())
         spans = no_spans(len(column)) if protected is None else protected
-        return cls(column, row_keys(seed, hash_strings(column)), language, spans)
+        made = cls(column, row_keys(seed, hash_strings(column)), language, spans)
+        _check_inside(column, spans)
+        return made
 
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
         """The batch of these rows, in this order."""
@@ -137,6 +145,16 @@ class Variants:
         index = np.full(count, -1, np.int64)
         index[rows] = np.arange(len(rows))
         return self.take(pa.array(index, mask=index < 0))
+
+
+def _check_inside(text: pa.StringArray, spans: pa.ListArray) -> None:
+    counts = pc.fill_null(pc.list_value_length(spans), 0).to_numpy(zero_copy_only=False)
+    lengths = np.repeat(pc.utf8_length(text).to_numpy(zero_copy_only=False), counts)
+    stops = pc.struct_field(spans.flatten(), "stop").to_numpy(zero_copy_only=False)
+    behind = np.flatnonzero(stops > lengths)
+    if len(behind):
+        row = int(np.repeat(np.arange(len(text)), counts)[behind[0]])
+        raise ValueError(f"a protected span of row {row} ends behind the row's text")
 
 
 def no_spans(count: int) -> pa.ListArray:

@@ -8,6 +8,7 @@ A component computes nothing when it is built and keeps no model on itself.
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, ClassVar, TypeVar, cast, dataclass_transform
 
 import xxhash
@@ -142,6 +143,18 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_jsonable(item) for item in value]
     return value
+
+
+MISSING = "missing"
+"""The asset of a component whose file or package is not installed."""
+
+
+def package_version(name: str) -> str:
+    """Version of a package that decides a component's output, for its assets."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return MISSING
 
 
 def fingerprint(instance: Component) -> str:

@@ -17,6 +17,7 @@ from augment.augmenter import Augmenter
 from augment.batch import STEPS, TextBatch, Variants
 from augment.component import Probability, component
 from augment.randomness import derive, uniform
+from augment.text.columns import parents
 from augment.text.composition import compose
 from augment.text.edits import shift_spans
 
@@ -40,7 +41,10 @@ class _State:
             out = augmenter.apply(now)
         else:
             out = augmenter.apply(now.take(rows)).scatter(rows, len(now))
-        if out.text.null_count != len(out):
+        if out.text.null_count == len(out):
+            # What was noted of declined rows must not depend on their batch mates.
+            self.made = dataclasses.replace(self.made, notes=_merged(self.made, out))
+        else:
             self._absorb(current, out)
 
     def _absorb(self, current: pa.StringArray, out: Variants) -> None:
@@ -75,7 +79,7 @@ def _merged(before: Variants, after: Variants) -> dict[str, pa.Array]:
 
 def _concatenated(first: pa.ListArray, second: pa.ListArray) -> pa.ListArray:
     """Row-wise concatenation of two lists; null where both are."""
-    rows = np.concatenate([pc.list_parent_indices(c).to_numpy() for c in (first, second)])
+    rows = np.concatenate([parents(first), parents(second)])
     order = np.argsort(rows, kind="stable")
     values = pa.concat_arrays([first.flatten(), second.flatten()]).take(pa.array(order))
     offsets = np.searchsorted(rows[order], np.arange(len(first) + 1))

@@ -51,6 +51,14 @@ class VariantList(Sequence[Variant]):
             f'<div class="augmill"><p>{head}</p><ol style="white-space:pre-wrap">{rows}</ol></div>'
         )
 
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        console = Console(highlight=False, soft_wrap=True)
+        with console.capture() as captured:
+            console.print(self.__rich__())
+        return captured.get().rstrip("\n")
+
     def __rich__(self) -> "Text":
         from rich.text import Text
 

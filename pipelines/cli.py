@@ -4,6 +4,8 @@ Whatever is slow to import, even ``augment`` itself, is imported in the command 
 that help answers at once.
 """
 
+import io
+import signal
 import sys
 from typing import Annotated, NoReturn
 
@@ -142,9 +144,16 @@ def main() -> NoReturn:
 
     The codes are those of :mod:`pipelines.exit_codes`, and 64 for usage, 130 if interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    # What a scheduler sends to stop a job ends it as Ctrl-C does: workers too, staging removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(standalone_mode=False) or 0
-    except typer.Abort:
+        if code == _INTERRUPTED:
+            raise typer.Abort
+    except (typer.Abort, KeyboardInterrupt):
         code = _complain("interrupted; nothing was published", _INTERRUPTED)
     except _UsageError as error:
         code = _complain_of_usage(error)

@@ -15,6 +15,8 @@ from pipelines.recipe_values import LanguageColumn
 from pipelines.rejects import REJECTION
 from pipelines.rows import (
     LINEAGE,
+    SCORE,
+    SCORES,
     STEP_NAMES,
     VIEW,
     Chosen,
@@ -68,7 +70,7 @@ class Long:
             zeros,
             pa.ListArray.from_arrays(empty, pa.array([], pa.string())),
             pa.nulls(count, EDITS),
-            pa.MapArray.from_arrays(empty, pa.array([], pa.string()), pa.array([], pa.float32())),
+            pa.ListArray.from_arrays(empty, pa.array([], SCORE), type=SCORES),
         ]
         text = source.column(self.text).cast(self.source.field(self.text).type)
         return self._rows(source, text, lineage)
@@ -188,6 +190,13 @@ def layout(plan: Plan, source: pa.Schema) -> Layout:
     text = require_text(source, recipe.text)
     for key, column in _named_columns(recipe):
         require_column(source, column, key)
+    if isinstance(recipe.language, LanguageColumn):
+        require_text(source, recipe.language.column, "language")
+    if views := [f.name for f in source if f.type in {pa.string_view(), pa.binary_view()}]:
+        raise DataError(
+            f"columns of view types can't be processed: {', '.join(views)}; "
+            "store them as string or binary"
+        )
     check_free(source, (*LINEAGE.names, *REJECTION.names))
     source = source.set(source.get_field_index(recipe.text), text.with_type(roomy(text.type)))
     if recipe.layout == "long":

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.corpus import Shard
@@ -19,11 +20,14 @@ ROW_GROUP_ROWS = 16_384
 ROW_GROUP_BYTES = 64 << 20
 """A row group of long rows is closed when they take this much memory."""
 
+TEXT_BYTES = 16 << 20
+"""Text that a step sees at once, whatever the number of rows. Depends on the input alone."""
+
 _READ_BUFFER = 1 << 20
 
 
-def read_batches(shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
-    """The rows of a shard, in order, in the corpus's schema.
+def read_batches(shard: Shard, batch_rows: int, text: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard, in order, in the corpus's schema; long texts come in smaller batches.
 
     Raises:
         DataError: the file can't be decoded.
@@ -35,10 +39,21 @@ def read_batches(shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
             for batch in file.iter_batches(batch_rows, row_groups=list(shard.row_groups)):
                 if left <= 0:
                     return
-                yield _whole(batch.slice(0, left), shard)
+                yield from _by_bytes(_whole(batch.slice(0, left), shard), text)
                 left -= batch.num_rows
     except pa.ArrowInvalid as error:
         raise DataError(f"{shard.path} can't be read: {error}") from None
+
+
+def _by_bytes(batch: pa.RecordBatch, text: str) -> Iterator[pa.RecordBatch]:
+    """Halves of a batch, and halves of these, until each holds little enough text."""
+    size = pc.sum(pc.binary_length(batch.column(text).cast(pa.large_string()))).as_py() or 0
+    if size <= TEXT_BYTES or batch.num_rows == 1:
+        yield batch
+        return
+    middle = batch.num_rows // 2
+    yield from _by_bytes(batch.slice(0, middle), text)
+    yield from _by_bytes(batch.slice(middle), text)
 
 
 def _whole(batch: pa.RecordBatch, shard: Shard) -> pa.RecordBatch:
@@ -63,9 +78,7 @@ class PartWriter:
         self._schema = schema
         self._temporary = path.with_name(f".{path.name}.tmp")
         self._held: list[pa.RecordBatch] = []
-        self._writer = pq.ParquetWriter(
-            self._temporary, schema, compression="zstd", use_content_defined_chunking=False
-        )
+        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
 
     def __enter__(self) -> Self:
         return self

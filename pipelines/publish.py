@@ -5,13 +5,15 @@ Beside the output ``OUT`` stands ``OUT.aug``, which holds whatever is not output
     OUT/part-*.parquet              nothing else
     OUT.aug/rejects/part-*.parquet  rows that could not be used, with the reason
     OUT.aug/failed/part-*.parquet   the same of a run that published nothing for having too many
-    OUT.aug/staging/                of a run in progress, or of one that was killed
+    OUT.aug/staging-*/              of a run in progress, or of one that was killed
     OUT.aug/lock
 """
 
 import os
+import re
 import shutil
 import sys
+import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -29,10 +31,11 @@ class Staging:
 
     def __init__(self, output: str | Path) -> None:
         self._output = Path(os.path.abspath(output))  # noqa: PTH100 - symlinks are not followed
-        self._home = self._output.with_name(f"{self._output.name}.aug")
+        self._home = _home(self._output)
         self._previous = self._home / "previous"
         self._lock: IO[bytes] | None = None
-        self.path = self._home / "staging"
+        # Of its own: a worker that outlives a killed run must not write into the next one.
+        self.path = self._home / f"staging-{uuid.uuid4().hex}"
 
     def __enter__(self) -> Self:
         """Lock the output and clean up after a run that was killed.
@@ -52,7 +55,8 @@ class Staging:
     def _finish_killed(self) -> None:
         if self._previous.exists() and not self._output.exists():
             self._previous.rename(self._output)
-        for leftover in (self._previous, self.path, self._home / "failed"):
+        left = self._home.glob("staging-*")
+        for leftover in (self._previous, *left, self._home / "failed"):
             shutil.rmtree(leftover, ignore_errors=True)
 
     def publish(self) -> None:
@@ -106,10 +110,20 @@ def _check_replaceable(output: Path) -> None:
             f"the output {output} exists and holds files that augmill did not write ({shown}); "
             "choose another place or move them away"
         )
+    if any(output.iterdir()) and not _home(output).is_dir():
+        raise OutputError(
+            f"the output {output} exists and augmill did not write it: {_home(output)} is missing; "
+            "choose another place or move it away"
+        )
+
+
+def _home(output: Path) -> Path:
+    """The folder beside an output that holds all else."""
+    return output.with_name(f"{output.name}.aug")
 
 
 def _is_part(path: Path) -> bool:
-    return path.match("part-*.parquet") and path.is_file()
+    return re.fullmatch(r"part-\d{5,}\.parquet", path.name) is not None and path.is_file()
 
 
 def _locked(path: Path, output: Path) -> IO[bytes]:

@@ -112,8 +112,13 @@ def parse(data: Any, source: str = "recipe", overrides: Iterable[str] = ()) -> R
     if not isinstance(data, Mapping):
         message = f"is a mapping with keys such as input, output and steps, not {shown(data)}"
         raise RecipeError([Problem("", message)], source)
-    data = copied(data)
+    try:
+        data = copied(data)
+    except RecursionError:
+        raise RecipeError([Problem("", "an anchor contains itself")], source) from None
     problems = override(data, overrides)
+    # The view that stands for top-level steps is not in the file: its paths are not shown.
+    unwritten = "" if "views" in data else "views.augmented."
     data = _with_views(expand_variables(data, "", problems), problems)
     recipe = _validated(data, problems)
     problems += _name_problems(data)
@@ -122,7 +127,10 @@ def parse(data: Any, source: str = "recipe", overrides: Iterable[str] = ()) -> R
     if recipe is None or problems:
         # What was said first of a place explains what follows from it.
         first = {problem.path: problem for problem in reversed(problems)}
-        raise RecipeError([*reversed(first.values())], source)
+        shown_paths = [
+            Problem(p.path.removeprefix(unwritten), p.message) for p in reversed(first.values())
+        ]
+        raise RecipeError(shown_paths, source)
     return recipe
 
 
@@ -157,7 +165,8 @@ def _validated(data: dict[str, Any], problems: list[Problem]) -> Recipe | None:
     except ValidationError as error:
         for item in error.errors(include_url=False):
             # An entry that is no mapping is reported where entries are built.
-            if not (item["type"] == "dict_type" and item["loc"][-2] in {"steps", "filters"}):
+            entry = {"steps", "filters"} & {*item["loc"][-2:-1]}
+            if not (item["type"] == "dict_type" and entry):
                 problems += _explained(item)
         return None
     if recipe.layout != "long" and not recipe.keep_original:

@@ -51,7 +51,7 @@ def read(path: Path) -> Any:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise RecipeError([Problem(place, f"is no YAML: {error.problem}")], str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # such as an impossible date, or no UTF-8
         raise RecipeError([Problem("", f"is no YAML: {error}")], str(path)) from None
 
 
@@ -102,7 +102,7 @@ def _override(data: Any, text: str) -> list[Problem]:
             return []
     except (KeyError, IndexError, TypeError):
         pass
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return [Problem(f"--set {text}", f"{value!r} is no YAML value")]
     return [Problem(f"--set {text}", "the recipe has nothing at this place")]
 

@@ -1,5 +1,6 @@
 """Values of a recipe that are written in more than one way: the language, the protection."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -7,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
 
 from augment.component import shown
 from augment.errors import AugmillError, ParameterError
-from augment.text.protect import Protection
+from augment.text.protect import DEFAULT_KINDS, Protection
+
+_TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 """How all models of a recipe are configured."""
@@ -22,7 +25,7 @@ class LanguageColumn(BaseModel):
 
 
 def _language(value: Any) -> str | LanguageColumn:
-    if isinstance(value, str) and value:
+    if isinstance(value, str) and _TAG.fullmatch(value):
         return value
     if isinstance(value, LanguageColumn):
         return value
@@ -57,7 +60,7 @@ def _protection(value: Any) -> Protection:
 
 
 _PROTECT: dict[str, list[str]] = {
-    "kinds": ["urls", "emails", "numbers", "placeholders"],
+    "kinds": [*DEFAULT_KINDS],
     "patterns": [],
 }
 

@@ -5,7 +5,8 @@ from dataclasses import astuple, dataclass
 
 import pyarrow as pa
 
-NULL_TEXT, INVALID_UTF8, TOO_LONG, NULL_ID = "null_text", "invalid_utf8", "too_long", "null_id"
+NULL_TEXT, INVALID_UTF8, TOO_LONG = "null_text", "invalid_utf8", "too_long"
+NULL_ID, INVALID_ID = "null_id", "invalid_id"
 """Reasons for which a row yields nothing."""
 
 FAILED = "error"

@@ -12,7 +12,9 @@ from augment.errors import nearest
 from pipelines.errors import DataError
 
 VIEW = pa.dictionary(pa.int32(), pa.string())
-SCORES = pa.map_(pa.string(), pa.float32())
+SCORE = pa.struct([("name", pa.string()), ("score", pa.float32())])
+SCORES = pa.list_(SCORE)
+"""Not a map, which some readers of Parquet do not know."""
 STEP_NAMES = pa.list_(pa.string())
 
 LINEAGE = pa.schema(
@@ -113,7 +115,7 @@ def aug_ids(ids: pa.StringArray, views: pa.StringArray, copies: pa.Array) -> pa.
     return pc.binary_join_element_wise(ids, views, copies.cast(pa.string()), ":")
 
 
-def scores_column(variants: Variants) -> pa.MapArray:
+def scores_column(variants: Variants) -> pa.ListArray:
     """The scores of each row, as far as it has them."""
     names = [name for name in variants.notes if name != STEPS]
     table = np.empty((len(variants), len(names)), np.float32)
@@ -122,7 +124,8 @@ def scores_column(variants: Variants) -> pa.MapArray:
     there = ~np.isnan(table)
     offsets = np.append(0, np.cumsum(there.sum(axis=1))).astype(np.int32)
     keys = pa.array(names, pa.string()).take(pa.array(np.nonzero(there)[1]))
-    return pa.MapArray.from_arrays(pa.array(offsets), keys, pa.array(table[there]))
+    values = pa.StructArray.from_arrays([keys, pa.array(table[there])], fields=list(SCORE))
+    return pa.ListArray.from_arrays(pa.array(offsets), values, type=SCORES)
 
 
 def require_column(schema: pa.Schema, name: str, key: str) -> pa.Field:
@@ -138,18 +141,18 @@ def require_column(schema: pa.Schema, name: str, key: str) -> pa.Field:
     return schema.field(name)
 
 
-def require_text(schema: pa.Schema, name: str) -> pa.Field:
-    """The field of the text column.
+def require_text(schema: pa.Schema, name: str, key: str = "text") -> pa.Field:
+    """The field of a column of strings that the recipe names.
 
     Raises:
-        DataError: there is none, or it holds no text.
+        DataError: there is none, or it holds no strings.
     """
-    field = require_column(schema, name, "text")
+    field = require_column(schema, name, key)
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         raise DataError(
-            f"the column {name!r} (text) is {field.type}; "
-            "texts are string, large_string or dictionary<string>"
+            f"the column {name!r} ({key}) is {field.type}; "
+            "accepted are string, large_string and dictionary<string>"
         )
     return field
 

@@ -102,7 +102,7 @@ def sample(recipe: Recipe | Mapping[str, Any] | str | Path, rows: int) -> Iterat
     """The first rows of a corpus, expanded as a run would; nothing is written."""
     plan, corpus = prepare(recipe, rows)
     for shard in corpus.shards:
-        for batch in read_batches(shard, plan.recipe.batch_rows):
+        for batch in read_batches(shard, plan.recipe.batch_rows, plan.recipe.text):
             yield expand(plan, batch)
 
 

@@ -60,7 +60,10 @@ def run_shard(
         OSError: the files can't be written.
     """
     rows = layout(plan, shard.schema)
-    batches = (expand(plan, batch) for batch in read_batches(shard, plan.recipe.batch_rows))
+    batches = (
+        expand(plan, batch)
+        for batch in read_batches(shard, plan.recipe.batch_rows, plan.recipe.text)
+    )
     with (
         PartWriter(staging / PARTS / part_name(shard.number), rows.schema()) as part,
         Spool(staging / f"{part_name(shard.number)}.spool", rows.schema()) as spool,

@@ -9,7 +9,15 @@ import xxhash
 
 from pipelines.errors import DataError
 from pipelines.recipe import Recipe
-from pipelines.rejects import INVALID_UTF8, NULL_ID, NULL_TEXT, TOO_LONG, Rejection, rejects_of
+from pipelines.rejects import (
+    INVALID_ID,
+    INVALID_UTF8,
+    NULL_ID,
+    NULL_TEXT,
+    TOO_LONG,
+    Rejection,
+    rejects_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,10 @@ def sift(recipe: Recipe, batch: pa.RecordBatch) -> Sifted:
     named = None if recipe.id is None else _named(batch.column(recipe.id), recipe.id)
     if named is not None:
         reason = pc.coalesce(reason, pc.if_else(named.is_null(), NULL_ID, None))
+        broken = _invalid_utf8(named)
+        if broken is not None:
+            reason = pc.coalesce(reason, pc.if_else(broken, INVALID_ID, None))
+            named = pc.if_else(broken, None, named)
     if reason.null_count < len(reason):
         usable = reason.is_null()
         rejects = rejects_of(batch, _rejections(reason, named))

@@ -7,13 +7,14 @@ trap 'rm -rf "$work"' EXIT
 
 .venv/bin/python -m build --wheel --outdir "$work/dist" . >"$work/build.log" 2>&1 \
   || { cat "$work/build.log"; exit 1; }
-python3 -m venv "$work/venv"
+.venv/bin/python -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
   --constraint constraints.txt "$work"/dist/*.whl
 
 cd "$work"
 venv/bin/augmill --help >/dev/null
-venv/bin/augmill list | grep -q back_translation
+venv/bin/augmill list >list.txt
+grep -q back_translation list.txt
 venv/bin/python - <<'PY'
 import importlib.util
 

@@ -16,6 +16,9 @@ _SOURCES: Mapping[str, Callable[[], Lexicon]] = {
     "wordnet": lambda: Lexicon.load(TABLE),
 }
 
+LANGUAGES = {"cilin": "zh", "wordnet": "en"}
+"""The language of each table."""
+
 NAMES = tuple(_SOURCES)
 
 

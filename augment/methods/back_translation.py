@@ -17,17 +17,17 @@ from pydantic import Field
 
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
-from augment.component import component
+from augment.component import component, package_version
 from augment.errors import ModelError
 from augment.models.translate import (
     Backend,
     Dtype,
     load_translator,
-    primary,
     translator_assets,
 )
 from augment.text.columns import Ints, Utf8
 from augment.text.edits import splice, variants_of_edits
+from augment.text.languages import primary
 from augment.text.rewrites import Stretch, calm, fitted, is_faithful, is_sound, stretches
 from augment.text.sentences import Sentences, Span, split_sentences
 
@@ -42,7 +42,8 @@ class BackTranslation(Augmenter):
 
     Separators between sentences stay as they are. A sentence falls back to its source if what
     comes back is empty, loops, has an implausible length or script, or lost a protected span; a
-    row with no changed sentence declines. Equal sentences are translated once.
+    row with no changed sentence declines, and so does text of unknown language (``und``). Equal
+    sentences are translated once.
 
     Notes, besides ``steps``: ``pivot`` (string), the row in the pivot language; ``fallbacks``
     (int32), how many of its sentences fell back.
@@ -78,6 +79,8 @@ class BackTranslation(Augmenter):
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Variants whose edits are the changed sentences, cut at protected spans."""
+        if batch.language == "und":
+            return Variants.declined(len(batch))
         found = split_sentences(batch.text, batch.language)
         protected = found.clipped(batch.protected)
         sent = _worth_sending(found.text.to_pylist(), protected)
@@ -88,11 +91,13 @@ class BackTranslation(Augmenter):
         return _variants(batch, sentences, protected, trips)
 
     def assets(self) -> Mapping[str, str]:
-        """Digests of the weights: a package's version, a folder's files, a hub name."""
-        return translator_assets(self.backend, self.pivot, self.model, self.revision)
+        """What decides the output: the weights (a package's version, a folder's files, a hub name)
+        and the version of the sentence splitter.
+        """
+        weights = translator_assets(self.backend, self.pivot, self.model, self.revision)
+        return {**weights, "sentencex": package_version("sentencex")}
 
-    def _round_trips(self, texts: list[str], language: str) -> "list[_Trip]":
-        source = "en" if language == "und" else language
+    def _round_trips(self, texts: list[str], source: str) -> "list[_Trip]":
         if primary(source) == primary(self.pivot):
             raise ModelError(f"pivot {self.pivot!r} is the language of the texts ({source})")
         pivots = self._translate([calm(text) for text in texts], source, self.pivot)

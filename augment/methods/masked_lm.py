@@ -42,7 +42,8 @@ class MaskedLMFill(Augmenter):
     All chosen words of a row are masked together, and the network sees each row once. Candidates
     are whole words other than the original and no stopwords. Stopwords, names, words with digits
     and protected spans are never masked; the text around the edits stays byte for byte. Rows
-    longer than the model's input are read in windows.
+    longer than the model's input are read in windows. The bundled model declines text of unknown
+    language (``und``).
 
     The note ``probability`` is the mean probability that the model gave to a row's new words.
 
@@ -91,7 +92,9 @@ class MaskedLMFill(Augmenter):
             MissingExtraError: the model needs torch, which is not installed.
         """
         tongue = language(batch.language)
-        if self.model is None and tongue.tag not in {"en", "und"}:
+        if self.model is None and tongue.tag == "und":
+            return Variants.declined(len(batch))
+        if self.model is None and tongue.tag != "en":
             raise ModelError(
                 f"the bundled masked language model is English, the text is {batch.language!r}: "
                 "give masked_lm a model of that language (model: …)"
@@ -119,8 +122,10 @@ class MaskedLMFill(Augmenter):
         places, rows = places[masked.words], rows[masked.words]
         wanted = self.top_k + _SPARE if self.top_k else len(model.vocabulary.surface)
         bias = model.vocabulary.without(language(batch.language).stopwords)
-        top = model.top(masked.ids, masked.masks, bias, wanted, self.batch_tokens)
-        drawn = self._draw(model, top, segments, places, batch)
+        drawn = Sampled.of_nothing(len(places))
+        for part, top in model.tops(masked.ids, masked.masks, bias, wanted, self.batch_tokens):
+            made = self._draw(model, top, segments, places[part], batch)
+            drawn.ids[part], drawn.probability[part] = made.ids, made.probability
         return _variants(segments, places, model, drawn)
 
     def _draw(

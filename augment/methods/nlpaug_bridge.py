@@ -17,7 +17,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import xxhash
 from pydantic import Field, model_validator
 
 from augment.augmenter import Augmenter
@@ -26,6 +25,7 @@ from augment.component import component
 from augment.errors import ModelError, ParameterError, Problem
 from augment.methods.nlpaug_catalogue import INSTEAD, problems_in, refuse_broken
 from augment.methods.nlpaug_rows import StopWords, rewritten
+from augment.models.identity import path_digest
 
 
 @component("nlpaug")
@@ -104,8 +104,8 @@ class NlpaugInstance(Augmenter):
 
 def _digests(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in params.items():
-        if key.endswith("path") and isinstance(value, str) and Path(value).is_file():
-            yield value, xxhash.xxh3_128_hexdigest(Path(value).read_bytes())
+        if key.endswith("path") and isinstance(value, str) and Path(value).exists():
+            yield value, path_digest(Path(value))
         elif key == "flow":
             for step in value:
                 yield from _digests(step.get("params", {}))

@@ -47,7 +47,7 @@ def rewritten(batch: TextBatch, call: Call, seed: Callable[[int], None]) -> Vari
     stretches: list[list[Stretch]] = []
     spans = batch.protected.to_pylist()
     for source, key, kept in zip(batch.text.to_pylist(), batch.keys, spans, strict=True):
-        cut = _stretches(source, [(span["start"], span["stop"]) for span in kept])
+        cut = _stretches(source, [(span["start"], span["stop"]) for span in kept or ()])
         old = [source[start:stop] for start, stop in cut]
         seed(int(key))
         stretches.append(cut)

@@ -14,9 +14,10 @@ from pydantic import Field
 
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
-from augment.component import Count, Probability, component
+from augment.component import MISSING, Count, Probability, component, package_version
+from augment.errors import MissingExtraError
 from augment.lexicons.lexicon import Lexicon
-from augment.lexicons.sources import NAMES, load_lexicon, load_senses
+from augment.lexicons.sources import LANGUAGES, NAMES, load_lexicon, load_senses
 from augment.randomness import uniform
 from augment.text.casing import MIXED, patterns, recase
 from augment.text.choice import draw
@@ -53,9 +54,9 @@ class SynonymReplacement(Augmenter):
     lexicon: LexiconName = "auto"
 
     def assets(self) -> Mapping[str, str]:
-        """The digests of the tables that may be used."""
-        names = ("wordnet",) if self.lexicon == "auto" else (self.lexicon,)
-        return {name: load_lexicon(name).digest for name in names}
+        """The digests of the tables that may be used, and the version of the segmenter."""
+        names = NAMES if self.lexicon == "auto" else (self.lexicon,)
+        return {**{name: _digest(name) for name in names}, "rjieba": package_version("rjieba")}
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Whole columns at a time: decisions per distinct word, one splice for all rows."""
@@ -63,6 +64,8 @@ class SynonymReplacement(Augmenter):
         name = tongue.lexicon if self.lexicon == "auto" else self.lexicon
         if name is None:
             return Variants.declined(len(batch))
+        if tongue.tag == "und":
+            tongue = language(LANGUAGES[name])
         table = load_senses(name, self.senses)
         segments = tongue.segment(Utf8.of(batch.text))
         if not len(segments.starts):
@@ -81,6 +84,13 @@ class SynonymReplacement(Augmenter):
         return variants_of_edits(
             segments.text, rows, segments.starts[places], segments.stops[places], new
         )
+
+
+def _digest(name: str) -> str:
+    try:
+        return load_lexicon(name).digest
+    except MissingExtraError:
+        return MISSING
 
 
 def _entries(segments: Segments, table: Lexicon, tongue: Language) -> Ints:

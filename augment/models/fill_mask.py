@@ -4,7 +4,7 @@ A backend computes the network's head at the masked positions alone and returns 
 allowed vocabulary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -74,17 +74,17 @@ class FillMask:
         """Tokens of text that fit into one input."""
         return self.max_tokens - len(self.opening) - len(self.closing)
 
-    def top(
+    def tops(
         self,
         sequences: Sequence[Ints],
         masks: Sequence[Ints],
         bias: Floats,
         k: int,
         batch_tokens: int,
-    ) -> Top:
-        """The best candidates at every mask of every sequence, in their order.
+    ) -> Iterator[tuple[Ints, Top]]:
+        """The best candidates at every mask of every sequence, batch by batch.
 
-        Sequences are batched by length, the longest first.
+        Sequences are batched by length, the longest first; only one batch is held at a time.
 
         Args:
             sequences: token ids without specials, each at most :attr:`room` long.
@@ -92,20 +92,17 @@ class FillMask:
             bias: ``(v,)`` float32 added to all logits; −inf bans an item.
             k: how many candidates; never more than are allowed.
             batch_tokens: tokens in a padded batch at the most; a longer sequence stands alone.
+
+        Yields:
+            The numbers of the masks, counted over all sequences, and their candidates.
         """
         k = min(k, int(np.isfinite(bias).sum()))
         lengths = np.array([len(s) for s in sequences], np.int64)
-        counts = np.array([len(m) for m in masks], np.int64)
-        first = np.append(0, np.cumsum(counts))
-        out = Top(
-            np.empty((first[-1], k), np.float32),
-            np.empty((first[-1], k), np.int64),
-        )
+        first = np.append(0, np.cumsum([len(m) for m in masks], dtype=np.int64))
         for group in _groups(lengths + self.max_tokens - self.room, batch_tokens):
+            numbers = np.concatenate([np.arange(first[i], first[i + 1]) for i in group])
             made = self._batch([sequences[i] for i in group], [masks[i] for i in group], bias, k)
-            where = np.concatenate([np.arange(first[i], first[i + 1]) for i in group])
-            out.log_probability[where], out.ids[where] = made.log_probability, made.ids
-        return out
+            yield numbers, made
 
     def _batch(self, sequences: Sequence[Ints], masks: Sequence[Ints], bias: Floats, k: int) -> Top:
         before = len(self.opening)

@@ -28,6 +28,11 @@ class Sampled:
     ids: Ints
     probability: npt.NDArray[np.float32]
 
+    @classmethod
+    def of_nothing(cls, count: int) -> "Sampled":
+        """Columns to be filled in."""
+        return cls(np.full(count, -1, np.int64), np.zeros(count, np.float32))
+
 
 def sample(
     top: Top,

@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from augment.text.languages import primary
+
 Backend = Literal["bergamot", "marian", "apertium"]
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -52,15 +54,6 @@ class Direction:
         filled = filled.replace("{target}", primary(self.target))
         folder = Path(filled).expanduser()
         return str(folder.resolve()) if folder.is_dir() else filled
-
-
-def primary(tag: str) -> str:
-    """A BCP 47 tag's language alone.
-
-    >>> primary("pt-BR")
-    'pt'
-    """
-    return tag.split("-")[0].lower()
 
 
 def load_translator(

@@ -100,8 +100,7 @@ class Flat:
     @classmethod
     def of(cls, column: pa.ListArray) -> "Flat":
         """Flatten; null lists hold nothing. Integer fields become int64 NumPy arrays."""
-        values = column.flatten()
-        rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False).astype(np.int64)
+        rows, values = parents(column), column.flatten()
         fields: dict[str, Any] = {}
         for i, field in enumerate(values.type):
             child = values.field(i)
@@ -109,6 +108,12 @@ class Flat:
             whole = pa.types.is_integer(field.type)
             fields[field.name] = child.to_numpy().astype(np.int64) if whole else child
         return cls(rows, fields)
+
+
+def parents(column: pa.ListArray) -> Ints:
+    """The row of each element of ``column.flatten()``; what lies behind a null holds nothing."""
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    return np.repeat(np.arange(len(column)), lengths)
 
 
 def first_of_rows(rows: npt.NDArray[np.integer], count: int) -> Ints:

@@ -45,8 +45,17 @@ def language(tag: str) -> Language:
     >>> language("zh-Hans-CN").lexicon
     'cilin'
     """
-    primary = tag.split("-")[0].lower()
-    return _LANGUAGES.get(primary) or Language(primary)
+    main = primary(tag)
+    return _LANGUAGES.get(main) or Language(main)
+
+
+def primary(tag: str) -> str:
+    """A BCP 47 tag's language alone; underscores are read as hyphens.
+
+    >>> primary("pt-BR"), primary("zh_CN")
+    ('pt', 'zh')
+    """
+    return tag.replace("_", "-").split("-")[0].lower()
 
 
 @cache

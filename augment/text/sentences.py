@@ -14,6 +14,7 @@ import regex
 import sentencex
 
 from augment.text.columns import Flat, Ints
+from augment.text.languages import primary
 
 Span = tuple[int, int]
 
@@ -96,7 +97,7 @@ def split_sentences(text: pa.StringArray, language: str = "en") -> Sentences:
         text: ``(n,)`` string without nulls.
         language: BCP 47 tag; what ``sentencex`` does not know is split as English.
     """
-    code = language.split("-")[0].lower()
+    code = primary(language)
     found: list[tuple[int, int, int]] = []
     pieces: list[str] = []
     for row, value in enumerate(text.to_pylist()):

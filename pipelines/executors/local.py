@@ -1,9 +1,11 @@
 """Shards over the processes of this machine."""
 
+import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,7 @@ def _over_processes(
     from pebble import ProcessPool
 
     # Spawned, since a fork would copy the locks of libraries that run threads.
-    context = get_context("spawn")
+    context = multiprocessing.get_context("spawn")
     counter = context.Value("q")
     share = max(1, threads() // workers)
     pool = ProcessPool(workers, context=context, initializer=_start, initargs=[share, counter])
@@ -113,8 +115,17 @@ def _start(share: int, counter: Any) -> None:
 
     global _done
     _done = counter
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     set_threads(share)
     pa.set_cpu_count(share)
+
+
+def _end_with_parent() -> None:
+    """A killed run leaves no worker behind."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(plan: Plan, shard: Shard, staging: Path) -> Receipt:

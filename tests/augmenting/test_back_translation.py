@@ -179,7 +179,8 @@ def test_a_slice_of_a_batch_is_like_a_batch(fake) -> None:
 
 def test_the_pivot_is_another_language() -> None:
     with pytest.raises(ModelError, match="pivot 'en' is the language of the texts"):
-        BackTranslation(pivot="en")("A film.", language="und")
+        BackTranslation(pivot="en")("A film.", language="en")
+    assert BackTranslation()("Um filme bom.", language="und") == "Um filme bom."
     assert BackTranslation()("Um filme bom.", language="en-GB")
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augment.batch import EDITS, spans_of
+from augment.batch import EDITS, TextBatch, spans_of
 from augment.text.columns import Utf8
 from augment.text.composition import compose
 from augment.text.diff import edits_between
@@ -172,3 +172,15 @@ def test_columns_without_edits(count: int) -> None:
     assert compose(source, source, none, none).to_pylist() == [None] * count
     assert edits_between([], []).to_pylist() == []
     assert not overlaps(none, merged(np.zeros((0, 3), np.int64), count)).any()
+
+
+def test_what_lies_behind_a_null_is_nothing() -> None:
+    whole = pa.array([[{"start": 0, "stop": 1, "text": "x"}]] * 3, EDITS)
+    mask = pa.array([False, True, False])
+    hidden = pa.ListArray.from_arrays(whole.offsets, whole.values, type=EDITS, mask=mask)
+    assert replay(pa.array(["abc", "abc", "abc"]), hidden).to_pylist() == ["xbc", None, "xbc"]
+
+
+def test_spans_must_lie_inside_their_rows() -> None:
+    with pytest.raises(ValueError, match="row 0 ends behind"):
+        TextBatch.of(["big movie", "huge"], protected=spans_of([[(0, 15)], []]))

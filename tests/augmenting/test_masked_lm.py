@@ -45,7 +45,8 @@ class TestBundledModel:
             start = text.index(word)
             one = np.array([0]), np.array([start]), np.array([start + len(word)])
             masked = mask_words(bundled.tokenizer, [text], Words(*one), bundled.mask_id, 100)
-            top = bundled.top(masked.ids, masked.masks, bundled.vocabulary.bias, 40, 4096)
+            bias = bundled.vocabulary.bias
+            ((_, top),) = bundled.tops(masked.ids, masked.masks, bias, 40, 4096)
             best = {bundled.vocabulary.surface[int(i)].as_py() for i in top.ids[0]}
             assert best & expected, (text, best)
 
@@ -116,6 +117,23 @@ def test_temperature_and_top_k_narrow_the_choice() -> None:
 def test_bundled_model_refuses_other_languages() -> None:
     with pytest.raises(ModelError, match="English"):
         MaskedLMFill()("我们买房子", language="zh")
+
+
+def test_bundled_model_declines_unknown_languages() -> None:
+    assert MaskedLMFill(rate=1.0)(SENTENCE, language="und") == SENTENCE
+
+
+def test_all_candidates_at_once_take_no_more_memory_than_a_batch() -> None:
+    import tracemalloc
+
+    rows = batch([SENTENCE] * 60)
+    tracemalloc.start()
+    out = MaskedLMFill(rate=0.5, top_k=0, batch_tokens=128).apply(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert out.text.null_count == 0
+    # 60 rows of three masks with 30,000 candidates each would be 43 MB per float64 column.
+    assert peak < 60e6
 
 
 class TestTorchBackend:

@@ -110,3 +110,12 @@ def test_united_spans_cover_what_either_covers(a: list, b: list) -> None:  # typ
 
 def test_spans_of_different_rows_stay_apart() -> None:
     assert merged(np.array([[0, 0, 9], [1, 0, 2]]), 2).equals(spans_of([[(0, 9)], [(0, 2)]]))
+
+
+def test_long_runs_take_linear_time() -> None:
+    import time
+
+    begun = time.perf_counter()
+    found = Protection().find(pa.array(["a" * 200_000 + " x@y and me.b+c@d-e.co.uk"]))
+    assert time.perf_counter() - begun < 20  # quadratic, it took twelve minutes
+    assert found.to_pylist() == [[{"start": 200_009, "stop": 200_025}]]

@@ -84,6 +84,19 @@ def test_chinese_words_are_segmented_and_punctuation_kept() -> None:
             assert edit.text in own.to_pylist()
 
 
+def test_a_named_lexicon_brings_its_stopwords() -> None:
+    source = "She will have been there before"
+    assert SynonymReplacement(rate=1.0, lexicon="wordnet")(source, language="und") == source
+
+
+def test_tags_with_underscores_are_understood() -> None:
+    assert SynonymReplacement(rate=1.0)("We buy", language="en_US") == "We purchase"
+
+
+def test_fingerprint_covers_every_table_that_may_be_used() -> None:
+    assert set(SynonymReplacement().assets()) == {"wordnet", "cilin", "rjieba"}
+
+
 def test_lexicon_name_is_checked() -> None:
     with pytest.raises(ParameterError, match="lexicon"):
         SynonymReplacement(lexicon="wordnett")

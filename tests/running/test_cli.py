@@ -1,11 +1,15 @@
 """The command line, from outside: what it says, and the exit code."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -217,3 +221,46 @@ def test_importing_and_asking_for_help_load_nothing_heavy():
     out = subprocess.run([sys.executable, "-c", light], env=env, capture_output=True, text=True)
     assert out.returncode == 0
     assert out.stdout.split() == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_run_leaves_no_worker_and_the_old_output(tmp_path, sent):
+    """A run over two processes is stopped while both are at work; the next one is not disturbed."""
+    rows = [f"The quick brown fox number {i} jumps over the lazy dog." for i in range(20_000)]
+    for name in ("a", "b"):
+        pq.write_table(pa.table({"text": rows}), tmp_path / f"{name}.parquet")
+    (tmp_path / "r.yaml").write_text(
+        "input: '*.parquet'\noutput: out\ncopies: 5\n"
+        "steps: [{use: nlpaug, augmenter: char.KeyboardAug}]\n"
+    )
+    command = [sys.executable, "-m", "pipelines", "run", "r.yaml", "--workers", "2"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    job = subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE)
+    until(lambda: len(workers_of(tmp_path)) == 2)
+    job.send_signal(sent)
+    code = job.wait(timeout=30)
+    assert code == (130 if sent == signal.SIGTERM else -sent)
+    until(lambda: not workers_of(tmp_path))
+    assert not (tmp_path / "out").exists()
+    with job.stderr as said:
+        message = said.read()
+    if sent == signal.SIGTERM:
+        assert b"interrupted" in message
+        assert not list(tmp_path.glob("out.aug/staging-*"))
+
+
+def workers_of(folder):
+    """Processes that hold a file below the folder open."""
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if str(link.readlink()).startswith(f"{folder}/out.aug/staging"):
+                found.add(link.parts[2])
+    return found
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)

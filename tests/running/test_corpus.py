@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import corpus as corpora
+from pipelines import parquet
 from pipelines.corpus import open_corpus
 from pipelines.errors import DataError, InputMissingError
 from pipelines.parquet import ROW_GROUP_ROWS, PartWriter, read_batches
@@ -17,7 +18,7 @@ def table(count=10, **columns):
 
 
 def rows_of(corpus, batch_rows=4):
-    batches = [b for shard in corpus.shards for b in read_batches(shard, batch_rows)]
+    batches = [b for shard in corpus.shards for b in read_batches(shard, batch_rows, "text")]
     return pa.Table.from_batches(batches, corpus.schema)
 
 
@@ -41,7 +42,7 @@ def test_shards_are_runs_of_row_groups(mill, monkeypatch):
 def test_one_giant_row_group_is_one_shard_read_in_batches(mill):
     mill.write(table(120_000), row_group_size=200_000)
     [shard] = open_corpus(str(mill.folder / "in.parquet")).shards
-    batches = list(read_batches(shard, 1024))
+    batches = list(read_batches(shard, 1024, "text"))
     assert max(b.num_rows for b in batches) == 1024
     assert sum(b.num_rows for b in batches) == 120_000
 
@@ -156,3 +157,16 @@ def test_a_part_that_is_not_finished_leaves_nothing(tmp_path):
     with pytest.raises(RuntimeError):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_long_texts_come_in_smaller_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "TEXT_BYTES", 100)
+    rows = ["short", "x" * 90, "é" * 200, None, "tail"] * 3
+    pq.write_table(pa.table({"text": rows}), tmp_path / "in.parquet")
+    (shard,) = open_corpus(str(tmp_path)).shards
+    batches = list(read_batches(shard, 1024, "text"))
+    assert [text for batch in batches for text in batch["text"].to_pylist()] == rows
+    sizes = [sum(len((t or "").encode()) for t in batch["text"].to_pylist()) for batch in batches]
+    assert all(
+        size <= 100 or batch.num_rows == 1 for size, batch in zip(sizes, batches, strict=True)
+    )

@@ -192,3 +192,11 @@ def test_a_batch_with_nothing_to_do(texts):
     assert layout(plan, rows.schema).later(out.rows).num_rows == 0
     assert made(out).edits.type == EDITS
     assert dataclasses.asdict(out.stats)["views"]["v"]["made"] == 0
+
+
+def test_a_broken_id_is_rejected_whatever_the_text():
+    broken = pa.array([b"ok", b"\xff", b"\xfe"]).cast(pa.binary())
+    ids = pa.StringArray.from_buffers(3, *broken.buffers()[1:])
+    rows = pa.RecordBatch.from_arrays([pa.array(["a", "b", None]), ids], ["text", "key"])
+    out = expand(planned({"use": "synonym"}, id="key"), rows)
+    assert out.rejects["aug_reason"].to_pylist() == ["invalid_id", "null_text"]

@@ -64,8 +64,18 @@ def test_a_file_in_the_outputs_place_is_refused(tmp_path):
         publish(tmp_path / "out")
 
 
+def test_another_tool_s_dataset_is_refused(tmp_path):
+    (tmp_path / "out").mkdir()
+    for name in ("part-0.parquet", "part-00000.parquet"):
+        (tmp_path / "out" / name).write_text("precious")
+        with pytest.raises(OutputError, match="did not write"):
+            publish(tmp_path / "out")
+        (tmp_path / "out" / name).rename(tmp_path / name)
+    publish(tmp_path / "out")
+
+
 def test_what_a_killed_run_left_is_swept(tmp_path):
-    stale = tmp_path / "out.aug" / "staging" / PARTS
+    stale = tmp_path / "out.aug" / "staging-0123" / PARTS
     stale.mkdir(parents=True)
     (stale / "part-00009.parquet").write_text("stale")
     publish(tmp_path / "out")

@@ -5,6 +5,7 @@ import pickle
 import pytest
 import yaml
 
+from augment.text.protect import DEFAULT_KINDS
 from pipelines import plan as planning
 from pipelines import recipe as recipes
 from pipelines.errors import InputMissingError, RecipeError
@@ -67,7 +68,7 @@ def test_message_has_one_line_per_problem_and_names_the_file(tmp_path):
     assert head == f"{path}: 2 problems"
     assert [line.split(":")[0].strip() for line in lines] == [
         "seed",
-        "views.augmented.steps[0].rate",
+        "steps[0].rate",
     ]
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
@@ -172,3 +173,22 @@ def test_a_layout_without_originals_only_makes_sense_when_long():
 
 def test_norwegian_is_no_boolean():
     assert "quote it" in problems({**BASE, **yaml.safe_load("language: no")})["language"]
+
+
+def test_values_that_end_the_parser_are_problems(tmp_path):
+    path = tmp_path / "r.yaml"
+    for text in (
+        "seed: 2024-13-45\n",
+        "steps: &a [{use: one_of, options: *a}]\n",
+        "input: a\noutput: b\nviews: [{steps: [{use: synonym}]}]\n",
+        "input: a\noutput: b\nsteps: [{use: synonym}]\nlanguage: klingonish!!\n",
+    ):
+        path.write_text(text)
+        with pytest.raises(RecipeError):
+            recipes.load(path)
+    with pytest.raises(RecipeError, match="no YAML value"):
+        recipes.parse(BASE, overrides=["seed=2024-99-99"])
+
+
+def test_everything_is_protected_unless_told():
+    assert recipes.parse(BASE).protect.kinds == DEFAULT_KINDS

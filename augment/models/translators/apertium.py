@@ -15,7 +15,8 @@ from pathlib import Path
 
 from augment.errors import ModelError
 from augment.models.identity import model_digest
-from augment.models.translate import Direction, primary
+from augment.models.translate import Direction
+from augment.text.languages import primary
 
 ISO_639_3 = {
     "af": "afr", "ar": "ara", "be": "bel", "bg": "bul", "br": "bre", "ca": "cat", "cy": "cym",

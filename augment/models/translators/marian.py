@@ -13,8 +13,9 @@ from typing import Any
 from augment.errors import MissingExtraError, ModelError
 from augment.models.identity import model_digest
 from augment.models.runtime import threads
-from augment.models.translate import Direction, primary
+from augment.models.translate import Direction
 from augment.models.translators.apertium import ISO_639_3
+from augment.text.languages import primary
 from augment.text.sentences import cut_point
 
 DEFAULT = "Helsinki-NLP/opus-mt-{source}-{target}"
@@ -110,7 +111,8 @@ class MarianTranslator:
         # Some checkpoints force the end sign at the last place: a full output was cut off.
         lengths = (made[:, 1:] != tokenizer.pad_token_id).sum(1).tolist()
         texts: list[str] = tokenizer.batch_decode(made, skip_special_tokens=True)
-        return [t if n < allowed else "" for t, n in zip(texts, lengths, strict=True)]
+        own = [min(2 * len(source) + 32, allowed) for source in ids]
+        return [t if n < most else "" for t, n, most in zip(texts, lengths, own, strict=True)]
 
 
 def load(direction: Direction, *, num_beams: int, batch_tokens: int) -> MarianTranslator:
