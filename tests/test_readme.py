@@ -63,5 +63,6 @@ def test_every_recipe_is_valid(workplace: Path) -> None:
 
 def test_links_lead_somewhere() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
+    assert "<!--" not in text
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert (ROOT / target).exists(), target
