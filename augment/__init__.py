@@ -1,8 +1,8 @@
 """augmill's augmenters: text in, variants out.
 
 >>> from augment import SynonymReplacement
->>> SynonymReplacement(rate=0.3)("The movie was a big success.")  # doctest: +SKIP
-'The film was a large success.'
+>>> SynonymReplacement(rate=0.3)("The movie was a big success.")
+'The film was a big success.'
 """
 
 from importlib import import_module
