@@ -36,8 +36,6 @@ class Augmenter(Component, ABC):
     batch_invariant: ClassVar[bool] = True
     """Whether the output is the same for any cut of the rows into batches. Model steps, whose
     floating point depends on the padding, say no; they are the same for the same batches."""
-    protects: ClassVar[bool] = True
-    """Whether protected spans are always kept."""
 
     p: Probability = 1.0
 

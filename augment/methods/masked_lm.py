@@ -134,10 +134,8 @@ class MaskedLMFill(Augmenter):
         rows = segments.rows[places]
         original = pc.utf8_lower(segments.pieces.take(pa.array(places)))
         same = pc.index_in(original, value_set=model.vocabulary.folded)
-        # Several items may spell the word (in a cased vocabulary), so spellings are compared.
-        spelling = pc.index_in(model.vocabulary.folded, value_set=model.vocabulary.folded)
-        canonical = spelling.to_numpy(zero_copy_only=False)
-        unchanged = canonical[top.ids] == pc.fill_null(same, -1).to_numpy()[:, None]
+        spelling = model.vocabulary.spelling[top.ids]
+        unchanged = spelling == pc.fill_null(same, -1).to_numpy()[:, None]
         return sample(
             top,
             unchanged,

@@ -133,9 +133,9 @@ def prepare(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:
 
     Special tokens spelled out in a text (``[MASK]``) are text like any other.
     """
-    opened = tokenizer.encode("").ids
-    half = len(opened) // 2
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    opened = tokenizer.encode("").ids
+    half = len(opened) // 2
     tokenizer.encode_special_tokens = True
     return tuple(opened[:half]), tuple(opened[half:])

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,12 @@ class Vocabulary:
         surface = pa.array(words, pa.string())
         bias = np.where(pc.not_equal(surface, "").to_numpy(zero_copy_only=False), 0.0, -np.inf)
         return cls(surface, pc.utf8_lower(surface), bias.astype(np.float32))
+
+    @cached_property
+    def spelling(self) -> npt.NDArray[np.int64]:
+        """``(v,)``: the first item that is spelled the same; a cased vocabulary may have several."""
+        found = pc.index_in(self.folded, value_set=self.folded)
+        return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
 
     def without(self, words: pa.StringArray) -> npt.NDArray[np.float32]:
         """The bias that also bans these words (lower case)."""

@@ -15,7 +15,7 @@ import regex
 
 from augment.batch import SPAN, SPANS, no_spans
 from augment.errors import ParameterError, Problem, UnknownNameError
-from augment.text.columns import Flat, first_of_rows
+from augment.text.columns import first_of_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,3 @@ def merged(spans: npt.NDArray[np.int64], count: int) -> pa.ListArray:
     )
     offsets = first_of_rows(rows[heads], count)
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=SPANS)
-
-
-def united(first: pa.ListArray, second: pa.ListArray) -> pa.ListArray:
-    """Two spans columns in one: what either protects is protected."""
-    triples = [
-        np.stack([flat.rows, flat.fields["start"], flat.fields["stop"]], axis=1)
-        for flat in (Flat.of(first), Flat.of(second))
-    ]
-    return merged(np.concatenate(triples), len(first))

@@ -108,7 +108,7 @@ def _classes(text: Utf8) -> npt.NDArray[np.uint8]:
     classes = _ASCII[text.data]
     if text.is_ascii:
         return classes
-    _, widths, points = wide_characters(text)
+    widths, points = wide_characters(text)
     distinct, inverse = np.unique(points, return_inverse=True)
     table = np.array([_class_of(chr(point)) for point in distinct], np.uint8)
     classes[text.data >= 0x80] = np.repeat(table[inverse], widths)
@@ -121,8 +121,8 @@ def _class_of(character: str) -> int:
     return _WORD if unicodedata.category(character) in _WORD_CATEGORIES else _GAP
 
 
-def wide_characters(text: Utf8) -> tuple[Ints, Ints, Ints]:
-    """The characters beyond ASCII: first byte, width in bytes, and code point of each."""
+def wide_characters(text: Utf8) -> tuple[Ints, Ints]:
+    """The characters beyond ASCII: width in bytes and code point of each."""
     leads = np.flatnonzero(text.data >= 0xC0)
     first = text.data[leads].astype(np.int64)
     widths = 2 + (first >= 0xE0) + (first >= 0xF0)
@@ -131,7 +131,7 @@ def wide_characters(text: Utf8) -> tuple[Ints, Ints, Ints]:
     for i in (1, 2, 3):
         more = widths > i
         points[more] = (points[more] << 6) | (padded[leads[more] + i] & 0x3F)
-    return leads, widths, points
+    return widths, points
 
 
 def _settle_joiners(classes: npt.NDArray[np.uint8], text: Utf8) -> None:

@@ -71,7 +71,7 @@ def test_words(text: str, words: list[str]) -> None:
 
 @given(any_text)
 def test_characters_beyond_ascii_are_decoded(text: str) -> None:
-    _, widths, points = wide_characters(Utf8.of(pa.array([text])))
+    widths, points = wide_characters(Utf8.of(pa.array([text])))
     wide = [c for c in text if ord(c) > 127]
     assert [chr(point) for point in points] == wide
     assert widths.tolist() == [len(c.encode()) for c in wide]

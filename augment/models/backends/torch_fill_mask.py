@@ -43,7 +43,7 @@ class TorchNetwork:
 
 
 def load(name: str, revision: str | None, dtype: str, device: str, threads: int) -> FillMask:
-    """Load model and tokenizer; see :func:`augment.models.fill_mask.load_fill_mask`."""
+    """Load model and tokenizer; see :func:`augment.models.backends.load_fill_mask`."""
     if find_spec("torch") is None:
         raise MissingExtraError(f"the model {name!r}", "torch", "torch")
     import torch
