@@ -48,7 +48,7 @@ class Vocabulary:
 
     @cached_property
     def spelling(self) -> npt.NDArray[np.int64]:
-        """``(v,)``: the first item that is spelled the same; a cased vocabulary may have several."""
+        """``(v,)``: the first item spelled the same; a cased vocabulary may have several."""
         found = pc.index_in(self.folded, value_set=self.folded)
         return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
 
