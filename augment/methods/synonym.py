@@ -20,7 +20,7 @@ from augment.lexicons.lexicon import Lexicon
 from augment.lexicons.sources import LANGUAGES, NAMES, load_lexicon, load_senses
 from augment.randomness import uniform
 from augment.text.casing import MIXED, patterns, recase
-from augment.text.choice import draw
+from augment.text.choice import choose
 from augment.text.columns import Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import Language, language
@@ -72,18 +72,16 @@ class SynonymReplacement(Augmenter):
             return Variants.declined(len(batch))
         entry = _entries(segments, table, tongue)
         free = segments.outside(batch.protected) & ~inner_capitals(segments)
-        places = np.flatnonzero((entry >= 0)[segments.codes] & free)
-        rows = segments.rows[places]
-        chosen = draw(rows, batch.keys, self.rate, self.min_edits, self.max_edits, "place")
-        places, rows = places[chosen], rows[chosen]
-        # A place's number counts pieces within the row, so it is the same in any batch.
-        counter = places - np.searchsorted(segments.rows, rows)
-        codes = segments.codes[places]
-        drawn = table.draw(entry[codes], uniform(batch.keys[rows], "candidate", counter))
-        new = recase(drawn, patterns(segments.distinct.dictionary)[codes])
-        return variants_of_edits(
-            segments.text, rows, segments.starts[places], segments.stops[places], new
+        eligible = (entry >= 0)[segments.codes] & free
+        budget = self.rate, self.min_edits, self.max_edits
+        at = choose(segments, eligible, batch.keys, *budget)
+        codes = segments.codes[at.pieces]
+        numbers = uniform(batch.keys[at.rows], "candidate", at.counter)
+        new = recase(
+            table.draw(entry[codes], numbers), patterns(segments.distinct.dictionary)[codes]
         )
+        starts, stops = segments.starts[at.pieces], segments.stops[at.pieces]
+        return variants_of_edits(segments.text, at.rows, starts, stops, new)
 
 
 def _digest(name: str) -> str:

@@ -1,10 +1,56 @@
 """Which of the eligible words of each row are edited: exact budgets, drawn without replacement."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from augment.randomness import Keys, uniform
 from augment.text.columns import Bools, Ints, first_of_rows
+from augment.text.segments import Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Chosen pieces of a column, in order.
+
+    Attributes:
+        pieces: ``(m,)`` int64, their places among the column's pieces.
+        rows: ``(m,)`` int64.
+        counter: ``(m,)`` int64, each one's place within its row: the same in any batch, so it is
+            what random numbers are drawn by.
+    """
+
+    pieces: Ints
+    rows: Ints
+    counter: Ints
+
+
+def choose(
+    segments: Segments,
+    eligible: Bools,
+    keys: Keys,
+    rate: float,
+    min_edits: int,
+    max_edits: int | None,
+    stream: str = "place",
+) -> Places:
+    """Choose each row's budget of its eligible pieces; see :func:`draw`.
+
+    Args:
+        segments: n rows cut into pieces.
+        eligible: ``(pieces,)`` which of them may be chosen.
+        keys: ``(n,)`` the rows' keys.
+        rate: share of a row's eligible pieces that is chosen.
+        min_edits: pieces of a row at the least, if it has so many that are eligible.
+        max_edits: pieces of a row at the most.
+        stream: names the numbers that decide.
+    """
+    pieces = np.flatnonzero(eligible)
+    rows = segments.rows[pieces]
+    chosen = draw(rows, keys, rate, min_edits, max_edits, stream)
+    pieces, rows = pieces[chosen], rows[chosen]
+    return Places(pieces, rows, pieces - np.searchsorted(segments.rows, rows))
 
 
 def budgets(
