@@ -14,6 +14,7 @@ import pyarrow as pa
 import xxhash
 
 Keys = npt.NDArray[np.uint64]
+Counters = npt.NDArray[np.integer]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -56,6 +57,26 @@ def uniform(
     counters = np.asarray(counter).astype(np.uint64)
     bits = mix(derive(keys, stream) ^ mix(counters))
     return np.asarray((bits >> np.uint64(11)) * _UNIT)
+
+
+def bits_at(keys: Keys, rows: npt.NDArray[np.integer], stream: str, counter: Counters) -> Keys:
+    """Random 64-bit integers for places in rows: those that :func:`uniform` makes numbers of.
+
+    Args:
+        keys: ``(n,)`` the rows' keys.
+        rows: ``(m,)`` the row of each place.
+        stream: names the numbers.
+        counter: ``(m,)`` small integers, not negative: the number of each place within its row.
+    """
+    counters = mix(np.arange(int(counter.max(initial=0)) + 1))
+    return mix(derive(keys, stream)[rows] ^ counters[counter])
+
+
+def uniform_at(
+    keys: Keys, rows: npt.NDArray[np.integer], stream: str, counter: Counters
+) -> npt.NDArray[np.float64]:
+    """``uniform(keys[rows], stream, counter)``, sooner: what recurs is mixed once."""
+    return np.asarray((bits_at(keys, rows, stream, counter) >> np.uint64(11)) * _UNIT)
 
 
 def gumbel(keys: npt.ArrayLike, stream: str, counter: npt.ArrayLike = 0) -> npt.NDArray[np.float64]:

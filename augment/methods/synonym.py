@@ -18,8 +18,8 @@ from augment.component import MISSING, Count, Probability, component, package_ve
 from augment.errors import MissingExtraError
 from augment.lexicons.lexicon import Lexicon
 from augment.lexicons.sources import LANGUAGES, NAMES, load_lexicon, load_senses
-from augment.randomness import uniform
-from augment.text.casing import MIXED, patterns, recase
+from augment.randomness import uniform_at
+from augment.text.casing import MIXED, recase
 from augment.text.choice import choose
 from augment.text.columns import Ints, Utf8
 from augment.text.edits import variants_of_edits
@@ -76,10 +76,8 @@ class SynonymReplacement(Augmenter):
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, eligible, batch.keys, *budget)
         codes = segments.codes[at.pieces]
-        numbers = uniform(batch.keys[at.rows], "candidate", at.counter)
-        new = recase(
-            table.draw(entry[codes], numbers), patterns(segments.distinct.dictionary)[codes]
-        )
+        numbers = uniform_at(batch.keys, at.rows, "candidate", at.counter)
+        new = recase(table.draw(entry[codes], numbers), segments.patterns[codes])
         starts, stops = segments.starts[at.pieces], segments.stops[at.pieces]
         return variants_of_edits(segments.text, at.rows, starts, stops, new)
 
@@ -95,5 +93,5 @@ def _entries(segments: Segments, table: Lexicon, tongue: Language) -> Ints:
     """Per distinct piece: its place in the table, −1 if it must not be replaced."""
     distinct = segments.distinct.dictionary
     stop = pc.is_in(pc.utf8_lower(distinct), value_set=tongue.stopwords)
-    skip = stop.to_numpy(zero_copy_only=False) | (patterns(distinct) == MIXED)
+    skip = stop.to_numpy(zero_copy_only=False) | (segments.patterns == MIXED)
     return np.where(skip, -1, table.find(distinct))

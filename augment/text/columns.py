@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_CONTINUATION = 0xC0
-"""Mask of a byte's two leading bits; 10 marks the second and later bytes of a code point."""
+_LEADING_BITS, _CONTINUES = 0xC0, 0x80
+"""The second and later bytes of a code point begin with the bits 10."""
 
 
 @dataclass(frozen=True)
@@ -50,29 +50,26 @@ class Utf8:
         return not len(self.data) or int(self.data.max()) < 0x80
 
     @cached_property
-    def _char_starts(self) -> Ints:
-        """``(code points + 1,)``: the byte at which each code point starts, and the end."""
-        starts = np.flatnonzero((self.data & _CONTINUATION) != 0x80)
-        return np.append(starts, len(self.data))
+    def _continuations(self) -> Ints:
+        """Sorted places of the bytes that continue a code point; few in most columns."""
+        return np.flatnonzero((self.data & _LEADING_BITS) == _CONTINUES)
 
     @cached_property
-    def _chars_before(self) -> Ints:
-        """``(bytes + 1,)``: how many code points start before each byte."""
-        counts = np.zeros(len(self.data) + 1, np.int64)
-        np.cumsum((self.data & _CONTINUATION) != 0x80, out=counts[1:])
-        return counts
+    def _continued(self) -> Ints:
+        """The code point that each of these bytes belongs to, counted over the whole column."""
+        return self._continuations - np.arange(1, len(self._continuations) + 1)
 
     def to_chars(self, positions: npt.NDArray[np.integer]) -> Ints:
         """Code points before each byte position, counted over the whole column."""
         if self.is_ascii:
             return positions.astype(np.int64)
-        return np.asarray(self._chars_before[positions])
+        return np.asarray(positions - np.searchsorted(self._continuations, positions))
 
     def to_bytes(self, positions: npt.NDArray[np.integer]) -> Ints:
         """Byte positions of code points counted over the whole column."""
         if self.is_ascii:
             return positions.astype(np.int64)
-        return np.asarray(self._char_starts[positions])
+        return np.asarray(positions + np.searchsorted(self._continued, positions))
 
     @cached_property
     def char_offsets(self) -> Ints:
@@ -118,4 +115,17 @@ def parents(column: pa.ListArray) -> Ints:
 
 def first_of_rows(rows: npt.NDArray[np.integer], count: int) -> Ints:
     """``(count + 1,)``: where each row's elements begin in a column sorted by row."""
-    return np.searchsorted(rows, np.arange(count + 1))
+    first = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=count), out=first[1:])
+    return first
+
+
+def ranges(starts: Ints, stops: Ints) -> Ints:
+    """The integers of all ranges [start, stop), one range after the other.
+
+    >>> ranges(np.array([3, 7]), np.array([5, 10]))
+    array([3, 4, 7, 8, 9])
+    """
+    lengths = stops - starts
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))

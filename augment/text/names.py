@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow.compute as pc
 
-from augment.text.casing import TITLE, patterns
+from augment.text.casing import TITLE
 from augment.text.columns import Bools
 from augment.text.segments import Segments
 
@@ -13,19 +13,18 @@ _OPENERS = r"[.!?:…\n\"“«(*>•]"
 
 def inner_capitals(segments: Segments) -> Bools:
     """``(pieces,)``: capitalised words that do not open a sentence or a row."""
+    inner = (segments.patterns == TITLE)[segments.codes] & segments.is_word
+    found = np.flatnonzero(inner)
+    before = np.maximum(found - 1, 0)
+    # A row may begin with a gap, and two gaps never meet.
+    place = found - segments.first[segments.rows[found]]
+    opens = (place == 0) | ((place == 1) & ~segments.is_word[before])
+    opens |= _may_end(segments)[segments.codes[before]] & ~segments.is_word[before]
+    inner[found[opens]] = False
+    return np.asarray(inner)
+
+
+def _may_end(segments: Segments) -> Bools:
+    """``(distinct,)``: pieces that hold a character behind which a sentence may start."""
     distinct = segments.distinct.dictionary
-    title = (patterns(distinct) == TITLE)[segments.codes] & segments.is_word
-    ends = pc.match_substring_regex(distinct, _OPENERS).to_numpy(zero_copy_only=False)
-    opens = _first_words(segments)
-    opens[1:] |= (ends[segments.codes] & ~segments.is_word)[:-1]
-    return np.asarray(title & ~opens)
-
-
-def _first_words(segments: Segments) -> Bools:
-    words = np.flatnonzero(segments.is_word)
-    rows = segments.rows[words]
-    heads = np.ones(len(words), np.bool_)
-    heads[1:] = rows[1:] != rows[:-1]
-    first = np.zeros(len(segments.starts), np.bool_)
-    first[words[heads]] = True
-    return first
+    return np.asarray(pc.match_substring_regex(distinct, _OPENERS).to_numpy(zero_copy_only=False))

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.text.columns import Bools, Flat, Ints, Utf8
+from augment.text.casing import Patterns, patterns
+from augment.text.columns import Bools, Flat, Ints, Utf8, ranges
 
 Segmenter = Callable[[Utf8], "Segments"]
 
@@ -24,6 +25,7 @@ _GAP, _WORD, _JOINER = 0, 1, 2
 _ASCII = np.zeros(256, np.uint8)
 _ASCII[[ord(c) for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"]] = _WORD
 _ASCII[[ord(c) for c in "'-"]] = _JOINER
+_TRANSLATION = _ASCII.tobytes()
 
 _JOINERS = frozenset("'-’‐‑·")
 _WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No", "Pc"})
@@ -50,9 +52,14 @@ class Segments:
         return np.append(self.starts[1:], len(self.text.data))
 
     @cached_property
+    def first(self) -> Ints:
+        """``(n + 1,)``: the piece that opens each row, and the number of pieces."""
+        return np.searchsorted(self.starts, self.text.offsets)
+
+    @cached_property
     def rows(self) -> Ints:
         """``(pieces,)``: each piece's row."""
-        return self.text.rows_of(self.starts)
+        return np.repeat(np.arange(len(self.text)), np.diff(self.first))
 
     @cached_property
     def pieces(self) -> pa.StringArray:
@@ -69,6 +76,11 @@ class Segments:
         """``(pieces,)``: index of each piece in ``distinct.dictionary``."""
         return np.asarray(self.distinct.indices.to_numpy(), np.int64)
 
+    @cached_property
+    def patterns(self) -> Patterns:
+        """Pattern of letter case of each entry of ``distinct.dictionary``."""
+        return patterns(self.distinct.dictionary)
+
     def outside(self, spans: pa.ListArray) -> Bools:
         """``(pieces,)``: which pieces share no character with a protected span."""
         flat = Flat.of(spans)
@@ -78,9 +90,9 @@ class Segments:
         base = self.text.char_offsets[flat.rows]
         begin = self.text.to_bytes(base + flat.fields["start"])
         end = self.text.to_bytes(base + flat.fields["stop"])
-        candidate = np.searchsorted(end, self.starts, side="right")
-        begin = np.append(begin, len(self.text.data))
-        free[begin[candidate] < self.stops] = False
+        held = begin < end
+        first = np.searchsorted(self.starts, begin[held], side="right") - 1
+        free[ranges(first, np.searchsorted(self.starts, end[held]))] = False
         return free
 
 
@@ -105,13 +117,14 @@ def cut(text: Utf8, is_word: npt.NDArray[np.uint8], borders: Ints) -> Segments:
 
 def _classes(text: Utf8) -> npt.NDArray[np.uint8]:
     """``(bytes,)``: gap, word or joiner; all bytes of a character agree."""
-    classes = _ASCII[text.data]
+    # A translation of bytes is several times faster than an indexed table.
+    classes = np.frombuffer(bytearray(text.data).translate(_TRANSLATION), np.uint8)
     if text.is_ascii:
         return classes
     widths, points = wide_characters(text)
     distinct, inverse = np.unique(points, return_inverse=True)
     table = np.array([_class_of(chr(point)) for point in distinct], np.uint8)
-    classes[text.data >= 0x80] = np.repeat(table[inverse], widths)
+    classes[np.flatnonzero(text.data >= 0x80)] = np.repeat(table[inverse], widths)
     return classes
 
 
@@ -127,10 +140,9 @@ def wide_characters(text: Utf8) -> tuple[Ints, Ints]:
     first = text.data[leads].astype(np.int64)
     widths = 2 + (first >= 0xE0) + (first >= 0xF0)
     points = first & np.array([0x1F, 0x0F, 0x07])[widths - 2]
-    padded = np.append(text.data, np.zeros(3, np.uint8)).astype(np.int64)
     for i in (1, 2, 3):
         more = widths > i
-        points[more] = (points[more] << 6) | (padded[leads[more] + i] & 0x3F)
+        points[more] = (points[more] << 6) | (text.data[leads[more] + i] & 0x3F)
     return widths, points
 
 
