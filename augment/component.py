@@ -37,6 +37,12 @@ class Component:
     """Raised whenever the same parameters and input would give another output."""
     nested: ClassVar[tuple[str, ...]] = ()
     """Fields that hold other components."""
+    files: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold paths of files. The fingerprint leaves them out, since what decides the
+    output is what the files hold: :meth:`assets` gives their digests."""
+    fits: ClassVar[str] = ""
+    """The field for the path of a corpus's statistics, if the component needs them; where it is
+    None, a run counts the words of its corpus first (see :mod:`augment.statistics`)."""
 
     def assets(self) -> Mapping[str, str]:
         """Digests of the files that decide the output besides the code: tables, weights."""
@@ -167,7 +173,7 @@ def fingerprint(instance: Component) -> str:
 
 
 def _identity(instance: Component) -> dict[str, Any]:
-    own = spec_of(instance)
+    own = {name: v for name, v in spec_of(instance).items() if name not in instance.files}
     for name in instance.nested:
         held = getattr(instance, name)
         many = isinstance(held, tuple)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from pydantic import Field, model_validator
 
+from augment.augmenter import Augmenter
+from augment.batch import TextBatch, Variants
 from augment.component import (
     Component,
     Count,
@@ -17,8 +19,9 @@ from augment.component import (
     params_of,
     spec_of,
 )
-from augment.compose import Chain, OneOf
+from augment.compose import Chain, OneOf, Sometimes
 from augment.errors import AugmillError, ParameterError, Problem, UnknownNameError
+from augment.fitting import fitted, unfitted
 from augment.testing import ReplaceText
 
 
@@ -153,3 +156,45 @@ class TestIdentity:
         before = fingerprint(chain)
         monkeypatch.setattr(ReplaceText, "assets", lambda self: {"table": "abc"})
         assert fingerprint(chain) != before
+
+    def test_of_a_file_its_digest_counts_and_not_its_path(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        here, there = Wound(reel="a.arrow"), Wound(reel="b.arrow")
+        assert fingerprint(here) == fingerprint(there) != fingerprint(Wound(turns=2))
+        assert fingerprint(Chain(steps=(here,))) == fingerprint(Chain(steps=(there,)))
+        before = fingerprint(here)
+        monkeypatch.setattr(Wound, "assets", lambda self: {"reel": "other"})
+        assert fingerprint(here) != before
+        assert params_of(here)["reel"] == "a.arrow"
+
+
+@component("wound")
+class Wound(Augmenter):
+    """An augmenter that needs a file."""
+
+    files = ("reel",)
+    fits = "reel"
+
+    reel: str | None = None
+    turns: Count = 1
+
+    def rewrite(self, batch: TextBatch) -> Variants:
+        return Variants.declined(len(batch))
+
+
+class TestFitting:
+    def test_finds_what_lacks_a_file_at_any_depth(self) -> None:
+        loose, done = Wound(), Wound(reel="mine")
+        nest = Chain(steps=(OneOf(options=(loose, done)), Sometimes(step=loose)))
+        assert unfitted(nest) == ("wound", "wound")
+        assert unfitted(done) == unfitted(ReplaceText(old="a", new="b")) == ()
+
+    def test_gives_the_file_to_those_alone(self) -> None:
+        loose, done = Wound(turns=3), Wound(reel="mine")
+        nest = Chain(steps=(OneOf(options=(loose, done)), Sometimes(step=loose)))
+        given = Wound(reel="theirs", turns=3)
+        assert fitted(nest, "theirs") == Chain(
+            steps=(OneOf(options=(given, done)), Sometimes(step=given))
+        )
+        assert fitted(done, "theirs") is done
