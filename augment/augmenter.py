@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.batch import STEPS, TextBatch, Variants
+from augment.batch import STEPS, TextBatch, Variants, spans_of
 from augment.component import Component, Probability, component
 from augment.errors import PluginError
 from augment.randomness import derive, generator, hash_strings, row_keys, uniform
 from augment.text.diff import edits_between
 from augment.text.edits import overlaps
 from augment.text.protect import Protection
+from augment.text.spans import united
 from augment.variant import Edit, Variant, VariantList
 
 if TYPE_CHECKING:
@@ -107,18 +108,35 @@ class Augmenter(Component, ABC):
         return self._augment(list(texts), seed, language)
 
     def variants(
-        self, text: str, n: int = 1, *, seed: int = 0, language: str = "en"
+        self,
+        text: str,
+        n: int = 1,
+        *,
+        seed: int = 0,
+        language: str = "en",
+        protected: Sequence[tuple[int, int]] = (),
     ) -> VariantList:
         """``n`` variants of one text, each with its edits; variant k is the same for every n.
 
         Declined copies are left out. In a notebook and in a terminal the result is shown as a
         diff.
+
+        Args:
+            text: the source.
+            n: how many.
+            seed: any integer.
+            language: BCP 47 tag of the text.
+            protected: further spans (start, stop) of code points that stay as they are;
+                :meth:`Variant.carry` says where they stand in a variant.
+
+        Raises:
+            ValueError: a span is none of the text's.
         """
         source = pa.array([text] * n, pa.string())
         base = row_keys(seed, hash_strings([text]))
         keys = np.concatenate([derive(base, k) for k in range(n)]) if n else base[:0]
-        protected = Protection().find(source)
-        out = self.apply(TextBatch(source, keys, language, protected))
+        spans = united(Protection().find(source), _spans(protected, text, n))
+        out = self.apply(TextBatch(source, keys, language, spans))
         return VariantList(
             text,
             tuple(
@@ -146,6 +164,13 @@ def _decline_unchanged(batch: TextBatch, out: Variants) -> Variants:
     kept = pc.if_else(changed, pa.array(np.arange(len(out))), None)
     notes = {name: note.take(kept) if name == STEPS else note for name, note in out.notes.items()}
     return Variants(out.text.take(kept), out.edits.take(kept), notes)
+
+
+def _spans(pairs: Sequence[tuple[int, int]], text: str, count: int) -> pa.ListArray:
+    for start, stop in pairs:
+        if not 0 <= start <= stop <= len(text):
+            raise ValueError(f"({start}, {stop}) is no span of a text of {len(text)} code points")
+    return spans_of([pairs] * count)
 
 
 def _edits(row: pa.ListScalar) -> tuple[Edit, ...]:

@@ -26,6 +26,28 @@ class Variant:
     edits: tuple[Edit, ...]
     notes: Mapping[str, Any] = field(default_factory=dict)
 
+    def carry(self, start: int, stop: int) -> tuple[int, int] | None:
+        """Where the source's code points [start, stop) stand in the variant.
+
+        None if an edit breaks them: reaches over their border, or leaves nothing of them. For
+        whole columns of spans see :func:`augment.text.spans.carry`.
+
+        >>> Variant("a large cat", (Edit(2, 5, "large"),)).carry(6, 9)
+        (8, 11)
+        """
+        shift = inner = 0
+        for edit in self.edits:
+            grown = len(edit.text) - (edit.stop - edit.start)
+            if edit.stop <= start:
+                shift += grown
+            elif edit.start < start or edit.start < stop < edit.stop:
+                return None
+            elif edit.start < stop:
+                inner += grown
+        if start < stop <= start - inner:
+            return None
+        return start + shift, stop + shift + inner
+
 
 @dataclass(frozen=True, slots=True)
 class VariantList(Sequence[Variant]):
