@@ -1,11 +1,12 @@
 """Which of the eligible words of each row are edited: exact budgets, drawn without replacement."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from augment.randomness import Keys, bits_at
+from augment.randomness import Keys, bits_at, uniform
 from augment.text.columns import Bools, Ints, first_of_rows
 from augment.text.segments import Segments
 
@@ -34,6 +35,7 @@ def choose(
     min_edits: int,
     max_edits: int | None,
     stream: str = "place",
+    weights: npt.NDArray[np.float64] | None = None,
 ) -> Places:
     """Choose each row's budget of its eligible pieces; see :func:`draw`.
 
@@ -45,10 +47,12 @@ def choose(
         min_edits: pieces of a row at the least, if it has so many that are eligible.
         max_edits: pieces of a row at the most.
         stream: names the numbers that decide.
+        weights: ``(pieces,)`` positive where eligible; see :func:`draw`.
     """
     pieces = np.flatnonzero(eligible)
     rows = segments.rows[pieces]
-    chosen = np.flatnonzero(draw(rows, keys, rate, min_edits, max_edits, stream))
+    shares = None if weights is None else weights[pieces]
+    chosen = np.flatnonzero(draw(rows, keys, rate, min_edits, max_edits, stream, shares))
     pieces, rows = pieces[chosen], rows[chosen]
     return Places(pieces, rows, pieces - segments.first[rows])
 
@@ -66,14 +70,26 @@ def budgets(
 
 
 def draw(
-    rows: Ints, keys: Keys, rate: float, min_edits: int, max_edits: int | None, stream: str
+    rows: Ints,
+    keys: Keys,
+    rate: float,
+    min_edits: int,
+    max_edits: int | None,
+    stream: str,
+    weights: npt.NDArray[np.float64] | None = None,
 ) -> Bools:
     """Choose each row's budget of its eligible places, every subset of that size equally likely.
+
+    With weights, places are drawn one after the other without replacement, each in proportion to
+    its weight among those that are left: the smallest of exponential numbers divided by the
+    weights are just these (Efraimidis & Spirakis 2006, "Weighted random sampling with a
+    reservoir", §2).
 
     Args:
         rows: ``(m,)`` row of each eligible place, sorted.
         keys: ``(n,)`` the rows' keys.
         stream: names the numbers that decide.
+        weights: ``(m,)`` positive; equal if left out.
 
     Returns:
         ``(m,)`` whether a place is chosen.
@@ -82,6 +98,9 @@ def draw(
     eligible = np.diff(first)
     budget = budgets(eligible, rate, min_edits, max_edits)
     place = np.arange(len(rows)) - first[rows]
+    if weights is not None:
+        waiting = -np.log1p(-uniform(keys[rows], stream, place)) / weights
+        return _ranked(rows, waiting, place, budget)
     number = bits_at(keys, rows, stream, place) >> np.uint64(32)
     return _smallest(rows, number, place, first, budget)
 
@@ -91,9 +110,7 @@ def _smallest(rows: Ints, number: Keys, place: Ints, first: Ints, budget: Ints) 
     chosen = np.zeros(len(rows), np.bool_)
     place_bits = int(place.max(initial=0)).bit_length()
     if place_bits + len(budget).bit_length() > 32:
-        order = np.lexsort((place, number, rows))
-        chosen[order] = place < budget[rows]
-        return chosen
+        return _ranked(rows, number, place, budget)
     # Row, number and place in one integer each: sorting these is far quicker than a lexsort.
     row = rows.astype(np.uint64) << np.uint64(32 + place_bits)
     key = row | number << np.uint64(place_bits) | place.astype(np.uint64)
@@ -102,3 +119,11 @@ def _smallest(rows: Ints, number: Keys, place: Ints, first: Ints, budget: Ints) 
     highest[some] = np.sort(key)[(first[:-1] + budget - 1)[some]]
     np.less_equal(key, highest[rows], out=chosen)
     return chosen & (budget > 0)[rows]
+
+
+def _ranked(rows: Ints, numbers: npt.NDArray[Any], place: Ints, budget: Ints) -> Bools:
+    """``(m,)``: which places hold their row's ``budget`` smallest numbers; ties by place."""
+    chosen = np.empty(len(rows), np.bool_)
+    # After sorting by row and number, the place within the row is the rank of the number.
+    chosen[np.lexsort((place, numbers, rows))] = place < budget[rows]
+    return chosen

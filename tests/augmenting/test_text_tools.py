@@ -1,5 +1,7 @@
 """Casing, choice, names and Chinese segmentation."""
 
+from itertools import combinations
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -45,6 +47,22 @@ def test_every_place_is_as_likely() -> None:
     assert (chosen.sum(axis=1) == 2).all()
     share = chosen.mean(axis=0)
     assert np.abs(share - 0.4).max() < 4 * np.sqrt(0.24 / 4000)
+
+
+def test_weighted_places_are_drawn_one_after_the_other_in_proportion() -> None:
+    count, weights = 20_000, np.array([1.0, 2.0, 3.0, 4.0])
+    rows = np.repeat(np.arange(count), 4)
+    keys = hash_strings([str(i) for i in range(count)])
+    chosen = draw(rows, keys, 0.5, 0, None, "test", np.tile(weights, count)).reshape(count, 4)
+    assert set(chosen.sum(axis=1)) == {2}
+    shares = weights / weights.sum()
+    squares = 0.0
+    for a, b in combinations(range(4), 2):
+        # a then b, or b then a.
+        share = shares[a] * shares[b] * (1 / (1 - shares[a]) + 1 / (1 - shares[b]))
+        seen = int((chosen[:, a] & chosen[:, b]).sum())
+        squares += (seen - share * count) ** 2 / (share * count)
+    assert squares < 25.7  # chi-square, 5 degrees of freedom, p = 0.0001
 
 
 def test_names_are_capitals_inside_sentences() -> None:
