@@ -114,10 +114,10 @@ class Lexicon:
         first, last = sums[self.offsets[:-1]][word], sums[self.offsets[1:]][word]
         return np.asarray(word + (sums[1:] - first) / (last - first))
 
-    def draw(
+    def index(
         self, places: npt.NDArray[np.int64], uniform: npt.NDArray[np.float64]
-    ) -> pa.StringArray:
-        """One candidate per place, by inverse distribution function of the weights.
+    ) -> npt.NDArray[np.int64]:
+        """The place of one candidate per word, by inverse distribution function of the weights.
 
         Args:
             places: ``(n,)`` places of words, as from :meth:`find`, none negative.
@@ -125,4 +125,10 @@ class Lexicon:
         """
         chosen = np.searchsorted(self._shares, places + uniform, side="right")
         last = self.offsets[places + 1] - 1  # places + uniform may round up to the next word
-        return self.candidates.take(pa.array(np.minimum(chosen, last)))
+        return np.asarray(np.minimum(chosen, last))
+
+    def draw(
+        self, places: npt.NDArray[np.int64], uniform: npt.NDArray[np.float64]
+    ) -> pa.StringArray:
+        """One candidate per word: those at :meth:`index`."""
+        return self.candidates.take(pa.array(self.index(places, uniform)))
