@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from augment.batch import STEPS, TextBatch, Variants
 from augment.filter import Filter
 from augment.randomness import hash_strings, row_keys
+from augment.text.spans import broken, united
 from pipelines.isolate import Failure, attempt, gathered
 from pipelines.plan import Plan, PlannedView
 from pipelines.recipe import Recipe
@@ -21,6 +22,9 @@ from pipelines.stats import Stats, ViewStats, tally
 
 _REJECTED = " rejected"
 """The note in which a rejected variant's reason travels; no score can have this name."""
+
+_BROKEN = "spans: broken"
+"""The reason of a variant in which an edit broke a labelled span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,11 @@ def _make_all(
     plan: Plan, sifted: Sifted
 ) -> tuple[list[Made], list[Rejection], dict[str, ViewStats]]:
     """Every view and copy of the usable rows."""
+    spans = plan.recipe.spans
+    entities = None if spans is None else sifted.source.column(spans.column)
     protected = plan.protection.find(sifted.text)
+    if spans is not None and spans.protect:
+        protected = united(protected, entities)
     seeds = hash_strings(sifted.ids)
     languages = _languages(plan.recipe, sifted.source)
     made: list[Made] = []
@@ -71,7 +79,7 @@ def _make_all(
         for copy in range(view.copies):
             keys = row_keys(plan.recipe.seed, seeds, view.name, copy)
             rows = TextBatch(sifted.text, keys, "und", protected)
-            variants, failures, stats = _make(view, plan.filters, rows, languages)
+            variants, failures, stats = _make(view, plan.filters, rows, languages, entities)
             made.append(Made(view.name, copy, variants))
             failed += [_rejection(f, sifted.ids, view.name, copy) for f in failures]
             views[view.name] += stats
@@ -98,6 +106,7 @@ def _make(
     filters: Sequence[Filter],
     rows: TextBatch,
     languages: Sequence[tuple[str, np.ndarray]],
+    entities: pa.Array | None,
 ) -> tuple[Variants, list[Failure], ViewStats]:
     """One variant per row, language by language."""
     begun = time.perf_counter()
@@ -112,6 +121,11 @@ def _make(
     notes = dict(variants.notes)
     reasons = notes.pop(_REJECTED, pa.nulls(len(rows), pa.string()))
     variants = replace(variants, notes=notes)
+    if entities is not None:
+        lost = broken(entities, variants.edits)
+        if lost.any():
+            variants = variants.take(pa.array(np.arange(len(rows)), mask=lost))
+            reasons = pc.if_else(pa.array(lost), _BROKEN, reasons)
     stats = _counted(variants, reasons, len(failures), time.perf_counter() - begun)
     return variants, failures, stats
 

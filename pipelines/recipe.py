@@ -23,7 +23,14 @@ from pipelines.recipe_source import (
     override,
     read,
 )
-from pipelines.recipe_values import STRICT, Language, Protect, default_protection
+from pipelines.recipe_values import (
+    STRICT,
+    Language,
+    Protect,
+    SpanColumn,
+    SpansOf,
+    default_protection,
+)
 
 ORIGINAL = "original"
 """The view of the source rows themselves; no recipe may give a view this name."""
@@ -53,6 +60,8 @@ class Recipe(BaseModel):
         language: BCP 47 tag of the texts, or the column that holds it.
         seed: another seed gives other variants.
         protect: what no step may edit: kinds of spans, and regular expressions.
+        spans: a column of labelled spans, such as entities, which move with the edits; no step
+            edits them, unless ``{column: name, protect: false}`` lets steps edit inside them.
         views: the named sets of variants; in a file, ``steps:`` and ``copies:`` at the top level
             are one view named ``augmented``.
         filters: judged in this order; a variant that one rejects is dropped and counted.
@@ -74,6 +83,7 @@ class Recipe(BaseModel):
     language: Language = "en"
     seed: int = 0
     protect: Protect = Field(default_factory=default_protection)
+    spans: SpansOf = None
     views: Annotated[dict[str, View], Field(min_length=1)]
     filters: list[Spec] = []
     keep_original: bool = True
@@ -177,7 +187,8 @@ def _validated(data: dict[str, Any], problems: list[Problem]) -> Recipe | None:
 
 def _explained(error: Any) -> list[Problem]:
     path = dotted(error["loc"])
-    model = View if error["loc"][0] == "views" else Recipe
+    models: dict[Any, type[BaseModel]] = {"views": View, "spans": SpanColumn}
+    model = models.get(error["loc"][0], Recipe)
     known = (*model.model_fields, *(("steps", "copies") if model is Recipe else ()))
     if error["type"] == "extra_forbidden":
         hint = nearest(str(error["loc"][-1]), known)

@@ -1,10 +1,10 @@
-"""Values of a recipe that are written in more than one way: the language, the protection."""
+"""Values of a recipe that are written in more than one way: language, protection, spans."""
 
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PlainValidator
 
 from augment.component import shown
 from augment.errors import AugmillError, ParameterError
@@ -74,6 +74,23 @@ def default_protection() -> Protection:
     return _protection({})
 
 
+class SpanColumn(BaseModel):
+    """Labelled spans of the text stand in a column; steps leave them alone if ``protect``."""
+
+    model_config = STRICT
+
+    column: str
+    protect: bool = True
+
+
+def _spans(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"column": value}
+    if value is None or isinstance(value, SpanColumn | Mapping):
+        return value
+    raise ValueError(f"is a column's name, or {{column: name, protect: true}}, not {shown(value)}")
+
+
 Language = Annotated[
     str | LanguageColumn, PlainValidator(_language), PlainSerializer(_dump_language)
 ]
@@ -81,3 +98,6 @@ Language = Annotated[
 
 Protect = Annotated[Protection, PlainValidator(_protection), PlainSerializer(_dump_protection)]
 """A list of kinds of spans, or ``{kinds: […], patterns: […]}``."""
+
+SpansOf = Annotated[SpanColumn | None, BeforeValidator(_spans)]
+"""A column's name, or ``{column: name, protect: true|false}``."""

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from augment.batch import EDITS, STEPS, Variants
 from augment.errors import nearest
+from augment.text.spans import bound_names
 from pipelines.errors import DataError
 
 VIEW = pa.dictionary(pa.int32(), pa.string())
@@ -157,6 +158,21 @@ def require_text(schema: pa.Schema, name: str, key: str = "text") -> pa.Field:
     return field
 
 
+def require_spans(schema: pa.Schema, name: str) -> pa.Field:
+    """The field of a column of labelled spans that the recipe names.
+
+    Raises:
+        DataError: there is none, or it holds no spans.
+    """
+    field = require_column(schema, name, "spans")
+    if bound_names(field.type) is None:
+        raise DataError(
+            f"the column {name!r} (spans) is {field.type}; accepted are list and large_list of a "
+            "struct with the integers start and stop (or end)"
+        )
+    return field
+
+
 def check_free(source: pa.Schema, names: Sequence[str]) -> None:
     """Make sure that the input has none of these columns.
 
@@ -169,6 +185,17 @@ def check_free(source: pa.Schema, names: Sequence[str]) -> None:
             f"the input has columns that augmill adds to the output: {', '.join(taken)}; "
             "rename or drop them"
         )
+
+
+def check_distinct(layout: str, names: Sequence[str]) -> None:
+    """Make sure that no two columns of a layout have the same name.
+
+    Raises:
+        DataError: they have; the message names them.
+    """
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"the layout {layout} would have two columns {', '.join(twice)}")
 
 
 def roomy(kind: pa.DataType) -> pa.DataType:

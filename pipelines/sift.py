@@ -7,10 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from augment.text.spans import invalid
 from pipelines.errors import DataError
 from pipelines.recipe import Recipe
 from pipelines.rejects import (
     INVALID_ID,
+    INVALID_SPANS,
     INVALID_UTF8,
     NULL_ID,
     NULL_TEXT,
@@ -52,6 +54,9 @@ def sift(recipe: Recipe, batch: pa.RecordBatch) -> Sifted:
         if broken is not None:
             reason = pc.coalesce(reason, pc.if_else(broken, INVALID_ID, None))
             named = pc.if_else(broken, None, named)
+    if recipe.spans is not None:
+        unspannable = _invalid_spans(batch.column(recipe.spans.column), text, reason)
+        reason = pc.coalesce(reason, pc.if_else(unspannable, INVALID_SPANS, None))
     if reason.null_count < len(reason):
         usable = reason.is_null()
         rejects = rejects_of(batch, _rejections(reason, named))
@@ -94,6 +99,14 @@ def _text_problems(text: pa.StringArray, max_chars: int | None) -> pa.StringArra
         long = pc.greater(pc.utf8_length(text), max_chars)
         reason = pc.coalesce(reason, pc.if_else(long, TOO_LONG, None))
     return reason
+
+
+def _invalid_spans(
+    spans: pa.Array, text: pa.StringArray, reason: pa.StringArray
+) -> pa.BooleanArray:
+    # A text that is rejected anyway may have no length that could be asked for.
+    lengths = pc.utf8_length(pc.if_else(reason.is_null(), text, ""))
+    return pa.array(invalid(spans, lengths.to_numpy(zero_copy_only=False)))
 
 
 def _invalid_utf8(text: pa.StringArray) -> pa.BooleanArray | None:

@@ -26,7 +26,8 @@ class ViewStats:
         made: variants that are in the output.
         declined: there was nothing to change.
         failed: a step or a filter raised an error on the row.
-        rejected: by filter and reason, such as ``length_ratio: too_long``.
+        rejected: by filter and reason, such as ``length_ratio: too_long``; ``spans: broken``
+            where an edit broke a labelled span.
         steps: how many of the variants made each step changed.
         seconds: spent in steps and filters.
     """

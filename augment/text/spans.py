@@ -104,7 +104,7 @@ def _whole(bounds: pa.Array) -> Ints:
     filled = pc.fill_null(bounds, 0).to_numpy(zero_copy_only=False).astype(np.int64)
     if bounds.null_count:
         filled[bounds.is_null().to_numpy(zero_copy_only=False)] = -1
-    return filled
+    return np.asarray(filled)
 
 
 def invalid(column: pa.Array, lengths: npt.NDArray[np.integer]) -> Bools:

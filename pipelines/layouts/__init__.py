@@ -1,0 +1,70 @@
+"""Ways to lay out originals and variants in rows: long, wide, pairs."""
+
+from typing import Protocol
+
+import pyarrow as pa
+
+from pipelines.errors import DataError
+from pipelines.layouts.long import Long
+from pipelines.layouts.pairs import Pairs
+from pipelines.layouts.wide import Wide
+from pipelines.plan import Plan
+from pipelines.recipe import Recipe
+from pipelines.recipe_values import LanguageColumn
+from pipelines.rejects import REJECTION
+from pipelines.rows import (
+    LINEAGE,
+    Expanded,
+    check_free,
+    require_column,
+    require_spans,
+    require_text,
+    roomy,
+)
+
+
+class Layout(Protocol):
+    """How originals and variants are laid out in rows."""
+
+    def schema(self) -> pa.Schema:
+        """Of the output."""
+
+    def first(self, rows: Expanded) -> pa.RecordBatch:
+        """What is written as soon as the batch is done."""
+
+    def later(self, rows: Expanded) -> pa.RecordBatch | None:
+        """What comes after the whole shard's first rows."""
+
+
+def layout(plan: Plan, source: pa.Schema) -> Layout:
+    """The layout that a plan asks for, of input columns that have been checked.
+
+    Raises:
+        DataError: a column is missing, or has the name of one that augmill adds.
+    """
+    recipe = plan.recipe
+    text = require_text(source, recipe.text)
+    for key, column in _named_columns(recipe):
+        require_column(source, column, key)
+    if isinstance(recipe.language, LanguageColumn):
+        require_text(source, recipe.language.column, "language")
+    spans = None if recipe.spans is None else require_spans(source, recipe.spans.column).name
+    if views := [f.name for f in source if f.type in {pa.string_view(), pa.binary_view()}]:
+        raise DataError(
+            f"columns of view types can't be processed: {', '.join(views)}; "
+            "store them as string or binary"
+        )
+    check_free(source, (*LINEAGE.names, *REJECTION.names))
+    source = source.set(source.get_field_index(recipe.text), text.with_type(roomy(text.type)))
+    if recipe.layout == "long":
+        return Long(source, recipe.text, spans, recipe.keep_original)
+    if recipe.layout == "wide":
+        return Wide.of(source, recipe.text, spans, plan.views)
+    return Pairs.of(source, recipe)
+
+
+def _named_columns(recipe: Recipe) -> list[tuple[str, str]]:
+    """``(key, column)`` of the columns that a recipe names besides the text."""
+    spoken = recipe.language.column if isinstance(recipe.language, LanguageColumn) else None
+    named = (("id", recipe.id), ("label", recipe.label), ("language", spoken))
+    return [(key, column) for key, column in named if column is not None]
