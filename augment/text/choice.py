@@ -10,6 +10,9 @@ from augment.randomness import Keys, bits_at, uniform
 from augment.text.columns import Bools, Ints, first_of_rows
 from augment.text.segments import Segments
 
+Rate = float | npt.NDArray[np.float64]
+"""One rate for all rows, or ``(n,)``: each row's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -31,7 +34,7 @@ def choose(
     segments: Segments,
     eligible: Bools,
     keys: Keys,
-    rate: float,
+    rate: Rate,
     min_edits: int,
     max_edits: int | None,
     stream: str = "place",
@@ -58,7 +61,7 @@ def choose(
 
 
 def budgets(
-    eligible: npt.NDArray[np.integer], rate: float, min_edits: int, max_edits: int | None
+    eligible: npt.NDArray[np.integer], rate: Rate, min_edits: int, max_edits: int | None
 ) -> Ints:
     """How many edits each row gets: ``rate`` of its eligible words, within the bounds.
 
@@ -72,7 +75,7 @@ def budgets(
 def draw(
     rows: Ints,
     keys: Keys,
-    rate: float,
+    rate: Rate,
     min_edits: int,
     max_edits: int | None,
     stream: str,
