@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,3 +102,16 @@ def test_languages_by_tag() -> None:
     assert language("xx").lexicon is None
     assert "不是" in language("zh").stopwords.to_pylist()
     assert len(language("xx").stopwords) == 0
+
+
+@given(st.lists(st.one_of(st.text(max_size=6), st.text(alphabet="aAbZz1'-éßǅ", max_size=5))))
+def test_patterns_of_bytes_are_those_of_unicode(words: list[str]) -> None:
+    def pattern(word: str) -> int:
+        column = pa.array([word])
+        if word == pc.utf8_lower(column)[0].as_py():
+            return LOWER
+        if word == pc.utf8_capitalize(column)[0].as_py():
+            return TITLE
+        return UPPER if word == pc.utf8_upper(column)[0].as_py() else MIXED
+
+    assert patterns(pa.array(words, pa.string())).tolist() == [*map(pattern, words)]
