@@ -8,6 +8,8 @@
     ├── MissingExtraError    an optional dependency is not installed (also an ImportError)
     ├── PluginError          a plug-in breaks the interface, or two claim one name
     ├── ModelError           a model can't be loaded or can't do what is asked
+    ├── StatisticsError      a corpus's statistics are needed, and missing or damaged
+    ├── LexiconError         a file of synonyms or word vectors is missing or can't be read
     └── PipelineError        files, recipes, runs: see ``pipelines.errors``
 """
 
@@ -84,6 +86,14 @@ class PluginError(AugmillError):
 
 class ModelError(AugmillError):
     """A model can't be loaded, or can't do what it is asked to."""
+
+
+class LexiconError(AugmillError):
+    """A file of synonyms or word vectors is missing, or is not what its name says."""
+
+
+class StatisticsError(AugmillError):
+    """Statistics of a corpus are needed, and are not there or can't be read."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
