@@ -31,9 +31,13 @@ class _State:
         self.batch = batch
         self.made = Variants.declined(len(batch))
         self.protected = batch.protected
+        self._last: pa.ListArray | None = None
+        """Edits of the last step, behind which the protected spans have yet to be moved."""
 
     def step(self, augmenter: Augmenter, place: int, rows: npt.NDArray[np.int64] | None) -> None:
         """Apply a step to some rows (all if None); its place in the sequence keys its numbers."""
+        if self._last is not None:
+            self.protected, self._last = shift_spans(self.protected, self._last), None
         current = pc.coalesce(self.made.text, self.batch.text)
         keys = derive(self.batch.keys, place)
         now = TextBatch(current, keys, self.batch.language, self.protected)
@@ -53,7 +57,7 @@ class _State:
             edits = out.edits
         else:
             edits = compose(self.batch.text, current, self.made.edits, out.edits)
-        self.protected = shift_spans(self.protected, out.edits)
+        self._last = out.edits
         self.made = Variants(text, edits, _merged(self.made, out))
 
     def result(self) -> Variants:
