@@ -65,11 +65,12 @@ def budgets(
 ) -> Ints:
     """How many edits each row gets: ``rate`` of its eligible words, within the bounds.
 
-    Halves round to even; a row never gets more edits than it has eligible words.
+    Halves round to even; a row never gets more edits than it has eligible words. A rate of 0 means
+    no edits, whatever the bounds.
     """
-    wanted = np.rint(rate * eligible).astype(np.int64)
+    wanted = np.maximum(np.rint(rate * eligible).astype(np.int64), min_edits)
     most = eligible if max_edits is None else np.minimum(eligible, max_edits)
-    return np.asarray(np.minimum(np.maximum(wanted, min_edits), most))
+    return np.where(np.asarray(rate) > 0, np.minimum(wanted, most), 0)
 
 
 def draw(

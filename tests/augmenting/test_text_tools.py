@@ -115,3 +115,7 @@ def test_patterns_of_bytes_are_those_of_unicode(words: list[str]) -> None:
         return UPPER if word == pc.utf8_upper(column)[0].as_py() else MIXED
 
     assert patterns(pa.array(words, pa.string())).tolist() == [*map(pattern, words)]
+
+
+def test_a_rate_of_zero_edits_nothing_whatever_the_bounds() -> None:
+    assert budgets(np.array([0, 1, 50]), 0.0, 3, None).tolist() == [0, 0, 0]
