@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from augment.filter import Filter, Verdicts
     from augment.filters.surface import LengthRatio
     from augment.methods.back_translation import BackTranslation
+    from augment.methods.blanking import Blanking
+    from augment.methods.case_noise import CaseNoise
     from augment.methods.masked_lm import MaskedLMFill
     from augment.methods.nlpaug_bridge import NlpaugStep
+    from augment.methods.punctuation_insertion import PunctuationInsertion
+    from augment.methods.random_deletion import RandomDeletion
+    from augment.methods.random_insertion import RandomInsertion
+    from augment.methods.random_swap import RandomSwap
+    from augment.methods.spacing_noise import SpacingNoise
     from augment.methods.synonym import SynonymReplacement
     from augment.text.protect import Protection
     from augment.variant import Edit, Variant, VariantList
@@ -43,8 +50,15 @@ _HOMES = {
     "Verdicts": "augment.filter",
     "LengthRatio": "augment.filters.surface",
     "BackTranslation": "augment.methods.back_translation",
+    "Blanking": "augment.methods.blanking",
+    "CaseNoise": "augment.methods.case_noise",
     "MaskedLMFill": "augment.methods.masked_lm",
     "NlpaugStep": "augment.methods.nlpaug_bridge",
+    "PunctuationInsertion": "augment.methods.punctuation_insertion",
+    "RandomDeletion": "augment.methods.random_deletion",
+    "RandomInsertion": "augment.methods.random_insertion",
+    "RandomSwap": "augment.methods.random_swap",
+    "SpacingNoise": "augment.methods.spacing_noise",
     "SynonymReplacement": "augment.methods.synonym",
     "Protection": "augment.text.protect",
     "Edit": "augment.variant",

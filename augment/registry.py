@@ -18,13 +18,20 @@ Kind = Literal["augmenter", "filter"]
 
 _BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
     "augmenter": {
+        "aeda": "augment.methods.punctuation_insertion:PunctuationInsertion",
         "back_translation": "augment.methods.back_translation:BackTranslation",
+        "blanking": "augment.methods.blanking:Blanking",
+        "case_noise": "augment.methods.case_noise:CaseNoise",
         "chain": "augment.compose:Chain",
         "masked_lm": "augment.methods.masked_lm:MaskedLMFill",
         "nlpaug": "augment.methods.nlpaug_bridge:NlpaugStep",
         "one_of": "augment.compose:OneOf",
+        "random_deletion": "augment.methods.random_deletion:RandomDeletion",
+        "random_insertion": "augment.methods.random_insertion:RandomInsertion",
+        "random_swap": "augment.methods.random_swap:RandomSwap",
         "some_of": "augment.compose:SomeOf",
         "sometimes": "augment.compose:Sometimes",
+        "spacing_noise": "augment.methods.spacing_noise:SpacingNoise",
         "synonym": "augment.methods.synonym:SynonymReplacement",
     },
     "filter": {

@@ -21,11 +21,13 @@ class Language:
         tag: primary subtag (BCP 47).
         segment: its segmenter.
         lexicon: name of its synonym table, if there is one.
+        spaced: whether spaces stand between its words.
     """
 
     tag: str
     segment: Segmenter = segment
     lexicon: str | None = None
+    spaced: bool = True
 
     @property
     def stopwords(self) -> pa.StringArray:
@@ -35,7 +37,12 @@ class Language:
 
 _LANGUAGES: Mapping[str, Language] = {
     "en": Language("en", lexicon="wordnet"),
-    "zh": Language("zh", segment=segment_han, lexicon="cilin"),
+    "ja": Language("ja", spaced=False),
+    "km": Language("km", spaced=False),
+    "lo": Language("lo", spaced=False),
+    "my": Language("my", spaced=False),
+    "th": Language("th", spaced=False),
+    "zh": Language("zh", segment=segment_han, lexicon="cilin", spaced=False),
 }
 
 

@@ -29,13 +29,20 @@ FEW = {"use": "synonym", "rate": 0.1, "p": 0.8}
 MANY = {"use": "synonym", "rate": 0.6}
 
 AUGMENTERS: dict[str, dict[str, Any]] = {
+    "aeda": {},
     "back_translation": {},
+    "blanking": {"rate": 0.3},
+    "case_noise": {"rate": 0.3},
     "chain": {"steps": [MANY, FEW]},
     "masked_lm": {"rate": 0.3},
     "nlpaug": {"augmenter": "char.KeyboardAug"},
     "one_of": {"options": [MANY, FEW], "weights": [1, 2]},
+    "random_deletion": {"rate": 0.3},
+    "random_insertion": {"rate": 0.3},
+    "random_swap": {"rate": 0.4},
     "some_of": {"steps": [FEW, MANY], "least": 1},
     "sometimes": {"step": MANY, "p": 0.7},
+    "spacing_noise": {"rate": 0.3},
     "synonym": {"rate": 0.5},
 }
 FILTERS: dict[str, dict[str, Any]] = {"length_ratio": {}}

@@ -1,0 +1,72 @@
+"""What stands around words: where rows begin and end, and which gaps are mere spaces.
+
+For methods that take words out, put words in, or move the spaces between them.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.text.columns import Bools
+from augment.text.segments import Segments
+
+Pieces = npt.NDArray[np.integer]
+
+_SPACES = r"^[\p{Zs}\t]+$"
+_ENDS_SENTENCE = r"[.!?:…。！？\n\"“«(*>•]"
+_SPACE, _WIDE = 0x20, 0x80
+
+
+def row_ends(segments: Segments) -> tuple[Bools, Bools]:
+    """``(pieces,)`` each: which pieces are the first, and which the last, of their row."""
+    opens = np.zeros(len(segments.starts), np.bool_)
+    closes = np.zeros(len(segments.starts), np.bool_)
+    first, stop = segments.first[:-1], segments.first[1:]
+    full = first < stop
+    opens[first[full]] = True
+    closes[stop[full] - 1] = True
+    return opens, closes
+
+
+def inner_spaces(segments: Segments) -> Bools:
+    """``(pieces,)``: gaps between two words that hold spaces and tabs alone, no line break."""
+    opens, closes = row_ends(segments)
+    inner = ~(segments.is_word | opens | closes)
+    lead = segments.text.data[segments.starts]
+    single = segments.stops - segments.starts == 1
+    spaces = inner & single & (lead == _SPACE)
+    others = inner & ~spaces & ((lead <= _SPACE) | (lead >= _WIDE))
+    if others.any():
+        places = np.flatnonzero(others)
+        found = pc.match_substring_regex(segments.pieces.take(pa.array(places)), _SPACES)
+        spaces[places] = found.to_numpy(zero_copy_only=False)
+    return np.asarray(spaces)
+
+
+def open_before(segments: Segments, free: Bools) -> Bools:
+    """``(pieces,)``: whether text may be put before a piece: one of the two beside it is free.
+
+    Args:
+        segments: the pieces.
+        free: ``(pieces,)`` which of them share no character with a protected span.
+    """
+    opens, _ = row_ends(segments)
+    outside = free.copy()
+    outside[1:] |= free[:-1] & ~opens[1:]
+    return outside
+
+
+def opens_sentence(segments: Segments, words: Pieces) -> Bools:
+    """``(m,)``: whether a word opens its row or stands behind the end of a sentence.
+
+    Args:
+        segments: the pieces.
+        words: ``(m,)`` places of words among them.
+    """
+    place = words - segments.first[segments.rows[words]]
+    before = np.maximum(words - 1, 0)
+    gap = ~segments.is_word[before]
+    gaps = segments.pieces.take(pa.array(before))
+    ends = pc.match_substring_regex(gaps, _ENDS_SENTENCE).to_numpy(zero_copy_only=False)
+    return np.asarray((place == 0) | (gap & ((place == 1) | ends)))
