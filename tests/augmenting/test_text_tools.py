@@ -38,7 +38,7 @@ def test_budgets() -> None:
     assert budgets(eligible, 0.1, 1, None).tolist() == [0, 1, 1, 1, 10]
     assert budgets(eligible, 0.1, 0, 3).tolist() == [0, 0, 0, 1, 3]
     assert budgets(eligible, 1.0, 0, None).tolist() == eligible.tolist()
-    assert budgets(eligible, 0.0, 5, 2).tolist() == [0, 1, 2, 2, 2]
+    assert budgets(eligible, 0.01, 5, 2).tolist() == [0, 1, 2, 2, 2]
 
 
 def test_every_place_is_as_likely() -> None:
