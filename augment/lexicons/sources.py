@@ -1,11 +1,18 @@
-"""Synonym tables by name; each is opened once per process."""
+"""Where synonyms come from: tables by name, and files that users bring; each is opened once."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from augment.errors import UnknownNameError
+import xxhash
+from pydantic import AfterValidator
+
+from augment.component import MISSING
+from augment.errors import LexiconError, MissingExtraError, UnknownNameError, nearest
 from augment.lexicons import cilin
+from augment.lexicons.files import READERS, read_file
 from augment.lexicons.lexicon import Lexicon
 
 TABLE = Path(__file__).parent / "tables" / "wordnet-en.arrow"
@@ -17,25 +24,95 @@ _SOURCES: Mapping[str, Callable[[], Lexicon]] = {
 }
 
 LANGUAGES = {"cilin": "zh", "wordnet": "en"}
-"""The language of each table."""
+"""The language of each named table."""
 
 NAMES = tuple(_SOURCES)
 
+AUTO = "auto"
+"""Stands for the named table of the batch's language."""
 
-@cache
-def load_lexicon(name: str) -> Lexicon:
-    """The table of that name, all senses.
+
+def checked(value: str) -> str:
+    """The value, if it names a table or is the path of a file that is there.
 
     Raises:
-        UnknownNameError: there is none.
-        MissingExtraError: the package that carries it is not installed.
+        ValueError: it is neither.
     """
-    if name not in _SOURCES:
-        raise UnknownNameError("lexicon", name, _SOURCES)
-    return _SOURCES[name]()
+    names = (AUTO, *NAMES)
+    if value in names:
+        return value
+    if Path(value).suffix.lower() not in READERS:
+        raise ValueError(
+            f"is one of {', '.join(names)} or a file ({', '.join(READERS)}){nearest(value, names)}"
+        )
+    if not Path(value).is_file():
+        raise ValueError(f"there is no such file in {Path.cwd()}")
+    return value
+
+
+LexiconSource = Annotated[str, AfterValidator(checked)]
+"""A parameter that takes ``auto``, a named table, or a file."""
+
+
+def load_lexicon(source: str) -> Lexicon:
+    """The table of that name or in that file, all senses; read once per process and content.
+
+    Raises:
+        UnknownNameError: there is no such name, and no file can bear it.
+        MissingExtraError: the package that carries the table is not installed.
+        LexiconError: the file is not there, or is not what its ending says.
+    """
+    return _load(source, _stamp(source))
+
+
+def load_senses(source: str, senses: int) -> Lexicon:
+    """The table of each word's first senses."""
+    return _load_senses(source, senses, _stamp(source))
+
+
+def digest(source: str) -> str:
+    """What identifies a table in a fingerprint: its contents; ``missing`` if not installed.
+
+    Raises:
+        LexiconError: the file is not there.
+    """
+    stamp = _stamp(source)
+    if stamp is not None:
+        return _file_digest(source, stamp)
+    try:
+        return load_lexicon(source).digest
+    except MissingExtraError:
+        return MISSING
+
+
+Stamp = tuple[int, int, int] | None
+"""Changes whenever a file does; None for a table that has a name."""
+
+
+def _stamp(source: str) -> Stamp:
+    if source in _SOURCES:
+        return None
+    path = Path(source)
+    if path.suffix.lower() not in READERS:
+        raise UnknownNameError("lexicon", source, (*_SOURCES, *(f"file{end}" for end in READERS)))
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise LexiconError(f"lexicon {source!r}: {error.strerror} (in {Path.cwd()})") from error
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 @cache
-def load_senses(name: str, senses: int) -> Lexicon:
-    """The table of each word's first senses."""
-    return load_lexicon(name).most_senses(senses)
+def _load(source: str, stamp: Stamp) -> Lexicon:
+    return _SOURCES[source]() if stamp is None else read_file(Path(source))
+
+
+@cache
+def _load_senses(source: str, senses: int, stamp: Stamp) -> Lexicon:
+    return _load(source, stamp).most_senses(senses)
+
+
+@cache
+def _file_digest(source: str, _: Stamp) -> str:
+    with Path(source).open("rb") as file:
+        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
