@@ -70,17 +70,27 @@ def load_senses(source: str, senses: int) -> Lexicon:
     return _load_senses(source, senses, _stamp(source))
 
 
-def digest(source: str) -> str:
-    """What identifies a table in a fingerprint: its contents; ``missing`` if not installed.
+def digests(source: str) -> dict[str, str]:
+    """What identifies the tables that may be used in a fingerprint, for a component's assets.
+
+    Args:
+        source: a value of :data:`LexiconSource`.
+
+    Returns:
+        Digests of contents; ``missing`` where a package is not installed.
 
     Raises:
         LexiconError: the file is not there.
     """
+    if source == AUTO:
+        return {name: _digest(name) for name in NAMES}
     stamp = _stamp(source)
-    if stamp is not None:
-        return _file_digest(source, stamp)
+    return {source: _digest(source)} if stamp is None else {"lexicon": _file_digest(source, stamp)}
+
+
+def _digest(name: str) -> str:
     try:
-        return load_lexicon(source).digest
+        return load_lexicon(name).digest
     except MissingExtraError:
         return MISSING
 

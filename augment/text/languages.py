@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
+from augment.text.columns import Bools
 from augment.text.han import segment_han
-from augment.text.segments import Segmenter, segment
+from augment.text.names import inner_capitals
+from augment.text.segments import Segmenter, Segments, segment
 
 _STOPWORDS = Path(__file__).parent / "stopwords"
 
@@ -22,23 +25,33 @@ class Language:
         segment: its segmenter.
         lexicon: name of its synonym table, if there is one.
         spaced: whether spaces stand between its words.
+        noun_capitals: whether all its nouns are capitalised, so that a capital marks no name.
     """
 
     tag: str
     segment: Segmenter = segment
     lexicon: str | None = None
     spaced: bool = True
+    noun_capitals: bool = False
 
     @property
     def stopwords(self) -> pa.StringArray:
         """Words never replaced by synonyms, lower case; none if there is no list."""
         return _stopwords(self.tag)
 
+    def names(self, segments: Segments) -> Bools:
+        """``(pieces,)``: words that are probably names, going by their capitals."""
+        if self.noun_capitals:
+            return np.zeros(len(segments.starts), np.bool_)
+        return inner_capitals(segments)
+
 
 _LANGUAGES: Mapping[str, Language] = {
+    "de": Language("de", noun_capitals=True),
     "en": Language("en", lexicon="wordnet"),
     "ja": Language("ja", spaced=False),
     "km": Language("km", spaced=False),
+    "lb": Language("lb", noun_capitals=True),
     "lo": Language("lo", spaced=False),
     "my": Language("my", spaced=False),
     "th": Language("th", spaced=False),
