@@ -24,14 +24,21 @@ if TYPE_CHECKING:
     from augment.methods.back_translation import BackTranslation
     from augment.methods.blanking import Blanking
     from augment.methods.case_noise import CaseNoise
+    from augment.methods.character_noise import CharacterNoise
+    from augment.methods.chinese_noise import ChineseNoise
+    from augment.methods.keyboard_noise import KeyboardNoise
     from augment.methods.masked_lm import MaskedLMFill
     from augment.methods.nlpaug_bridge import NlpaugStep
+    from augment.methods.ocr_noise import OcrNoise
     from augment.methods.punctuation_insertion import PunctuationInsertion
     from augment.methods.random_deletion import RandomDeletion
     from augment.methods.random_insertion import RandomInsertion
     from augment.methods.random_swap import RandomSwap
     from augment.methods.spacing_noise import SpacingNoise
+    from augment.methods.spelling_noise import SpellingNoise
     from augment.methods.synonym import SynonymReplacement
+    from augment.methods.tfidf import TfidfReplacement
+    from augment.statistics import CorpusStatistics
     from augment.text.protect import Protection
     from augment.variant import Edit, Variant, VariantList
 
@@ -52,14 +59,21 @@ _HOMES = {
     "BackTranslation": "augment.methods.back_translation",
     "Blanking": "augment.methods.blanking",
     "CaseNoise": "augment.methods.case_noise",
+    "CharacterNoise": "augment.methods.character_noise",
+    "ChineseNoise": "augment.methods.chinese_noise",
+    "KeyboardNoise": "augment.methods.keyboard_noise",
     "MaskedLMFill": "augment.methods.masked_lm",
     "NlpaugStep": "augment.methods.nlpaug_bridge",
+    "OcrNoise": "augment.methods.ocr_noise",
     "PunctuationInsertion": "augment.methods.punctuation_insertion",
     "RandomDeletion": "augment.methods.random_deletion",
     "RandomInsertion": "augment.methods.random_insertion",
     "RandomSwap": "augment.methods.random_swap",
     "SpacingNoise": "augment.methods.spacing_noise",
+    "SpellingNoise": "augment.methods.spelling_noise",
     "SynonymReplacement": "augment.methods.synonym",
+    "TfidfReplacement": "augment.methods.tfidf",
+    "CorpusStatistics": "augment.statistics",
     "Protection": "augment.text.protect",
     "Edit": "augment.variant",
     "Variant": "augment.variant",

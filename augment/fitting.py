@@ -14,6 +14,13 @@ def unfitted(instance: Component) -> tuple[str, ...]:
     return own + tuple(name for part in _parts(instance) for name in unfitted(part))
 
 
+def statistics_of(instance: Component) -> tuple[str, ...]:
+    """Paths of the statistics that the component has, and those nested in it."""
+    path = getattr(instance, instance.fits) if instance.fits else None
+    nested = tuple(path for part in _parts(instance) for path in statistics_of(part))
+    return nested if path is None else (path, *nested)
+
+
 def fitted(instance: T, path: str) -> T:
     """The component, with the path of the statistics wherever it or a nested one lacks them."""
     if not unfitted(instance):

@@ -71,7 +71,7 @@ def _make_all(
     if spans is not None and spans.protect:
         protected = united(protected, entities)
     seeds = hash_strings(sifted.ids)
-    languages = _languages(plan.recipe, sifted.source)
+    languages = by_language(plan.recipe, sifted.source)
     made: list[Made] = []
     failed: list[Rejection] = []
     views = {view.name: ViewStats() for view in plan.views}
@@ -86,7 +86,7 @@ def _make_all(
     return made, failed, views
 
 
-def _languages(recipe: Recipe, source: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:
+def by_language(recipe: Recipe, source: pa.RecordBatch) -> list[tuple[str, np.ndarray]]:
     """Each language with the places of its rows."""
     if isinstance(recipe.language, str):
         return [(recipe.language, np.arange(source.num_rows))]

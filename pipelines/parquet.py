@@ -27,16 +27,19 @@ _READ_BUFFER = 1 << 20
 
 
 def read_batches(shard: Shard, batch_rows: int, text: str) -> Iterator[pa.RecordBatch]:
-    """The rows of a shard, in order, in the corpus's schema; long texts come in smaller batches.
+    """The rows of a shard, in order, in its schema; long texts come in smaller batches.
+
+    Only the columns of the schema are read, which may be fewer than the file's.
 
     Raises:
         DataError: the file can't be decoded.
     """
     left = shard.rows
+    columns = [name for name in shard.schema.names if name not in shard.partition]
     try:
         # Whole row groups are never held: one may be the whole file.
         with pq.ParquetFile(shard.path, pre_buffer=False, buffer_size=_READ_BUFFER) as file:
-            for batch in file.iter_batches(batch_rows, row_groups=list(shard.row_groups)):
+            for batch in file.iter_batches(batch_rows, list(shard.row_groups), columns):
                 if left <= 0:
                     return
                 yield from _by_bytes(_whole(batch.slice(0, left), shard), text)

@@ -1,7 +1,7 @@
 """The plan: a recipe with its components built; small, immutable, and the same everywhere."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from augment.component import Component, fingerprint, spec_of
 from augment.compose import Chain
 from augment.errors import ParameterError, Problem
 from augment.filter import Filter
+from augment.fitting import fitted, statistics_of, unfitted
 from augment.registry import Kind
 from augment.registry import build as build_component
 from augment.text.protect import Protection
@@ -53,6 +54,23 @@ class Plan:
         return all(view.chain.batch_invariant for view in self.views) and all(
             judge.batch_invariant for judge in self.filters
         )
+
+    @property
+    def unfitted(self) -> tuple[str, ...]:
+        """Names of the components that need statistics of the corpus and have none."""
+        parts = (*(view.chain for view in self.views), *self.filters)
+        return tuple(dict.fromkeys(name for part in parts for name in unfitted(part)))
+
+    @property
+    def statistics(self) -> frozenset[str]:
+        """Paths of the statistics that its components use."""
+        parts = (*(view.chain for view in self.views), *self.filters)
+        return frozenset(path for part in parts for path in statistics_of(part))
+
+    def fitted(self, path: str) -> "Plan":
+        """The plan whose components have the corpus's statistics; the recipe stays as it is."""
+        views = tuple(replace(view, chain=fitted(view.chain, path)) for view in self.views)
+        return Plan(self.recipe, views, tuple(fitted(judge, path) for judge in self.filters))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,6 +5,7 @@ Beside the output ``OUT`` stands ``OUT.aug``, which holds whatever is not output
     OUT/part-*.parquet              nothing else
     OUT.aug/rejects/part-*.parquet  rows that could not be used, with the reason
     OUT.aug/failed/part-*.parquet   the same of a run that published nothing for having too many
+    OUT.aug/cache/*.arrow           statistics of the corpus, for the steps that need them
     OUT.aug/staging-*/              of a run in progress, or of one that was killed
     OUT.aug/lock
 """
@@ -27,12 +28,14 @@ class Staging:
 
     Attributes:
         path: the staging directory, on the file system of the output.
+        cache: where statistics of the corpus lie.
     """
 
     def __init__(self, output: str | Path) -> None:
         self._output = Path(os.path.abspath(output))  # noqa: PTH100 - symlinks are not followed
         self._home = _home(self._output)
         self._previous = self._home / "previous"
+        self.cache = self._home / "cache"
         self._lock: IO[bytes] | None = None
         # Of its own: a worker that outlives a killed run must not write into the next one.
         self.path = self._home / f"staging-{uuid.uuid4().hex}"

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from augment.errors import Problem
@@ -13,15 +15,20 @@ from pipelines.corpus import Corpus, open_corpus
 from pipelines.errors import RecipeError, RejectsError
 from pipelines.executors.local import map_shards
 from pipelines.expand import Expansion, expand
+from pipelines.fitting import fit, sweep
 from pipelines.layouts import layout
 from pipelines.parquet import read_batches
 from pipelines.plan import Plan
 from pipelines.publish import Staging
 from pipelines.recipe import Recipe
+from pipelines.shard import run_shard
 from pipelines.stats import Stats
 
 Progress = Callable[[int, int], None]
-"""Called with the rows done and the rows in all, whenever a shard is done."""
+"""Called with the rows done and the rows in all; every pass over the input counts its rows."""
+
+SAMPLED_ROWS = 10_000
+"""Rows whose words are counted for a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +72,35 @@ def run(
     """
     begun = time.perf_counter()
     plan, corpus = prepare(recipe, limit)
-    stats, rows, done = Stats(), 0, 0
-
-    def tick(finished: int) -> None:
-        nonlocal done
-        done += finished
-        if progress is not None:
-            progress(done, corpus.rows)
-
+    stats, rows, meter = Stats(), 0, _Meter(progress, corpus.rows)
     with Staging(plan.recipe.output) as staging:
-        for receipt in map_shards(plan, corpus.shards, staging.path, workers, tick):
+        plan = fit(plan, corpus, staging.cache, staging.path, workers, meter)
+        job = partial(run_shard, plan, staging.path)
+        for receipt in map_shards(job, corpus.shards, workers, meter.tick):
             stats += receipt.stats
             rows += receipt.rows
         _check_rejects(stats, plan.recipe.max_reject_fraction, staging)
         staging.publish()
+        sweep(staging.cache, plan)
     seconds = time.perf_counter() - begun
     return Summary(plan.recipe.output, rows, stats, seconds, plan.fingerprint)
+
+
+class _Meter:
+    """Tells how far a run is, over all its passes."""
+
+    def __init__(self, progress: Progress | None, rows: int) -> None:
+        self._progress, self._rows, self._done = progress, rows, 0
+
+    def expect(self, rows: int) -> None:
+        """So many more rows are to be worked off."""
+        self._rows += rows
+
+    def tick(self, rows: int) -> None:
+        """So many more are done."""
+        self._done += rows
+        if self._progress is not None:
+            self._progress(self._done, self._rows)
 
 
 def prepare(
@@ -99,11 +119,17 @@ def prepare(
 
 
 def sample(recipe: Recipe | Mapping[str, Any] | str | Path, rows: int) -> Iterator[Expansion]:
-    """The first rows of a corpus, expanded as a run would; nothing is written."""
-    plan, corpus = prepare(recipe, rows)
-    for shard in corpus.shards:
-        for batch in read_batches(shard, plan.recipe.batch_rows, plan.recipe.text):
-            yield expand(plan, batch)
+    """The first rows of a corpus, expanded as a run would; nothing is written.
+
+    Steps that need the corpus's statistics get those of its first :data:`SAMPLED_ROWS` rows.
+    """
+    plan, corpus = prepare(recipe)
+    with TemporaryDirectory() as folder:
+        counted, meter = corpus.head(max(rows, SAMPLED_ROWS)), _Meter(None, 0)
+        plan = fit(plan, counted, Path(folder), Path(folder), 1, meter)
+        for shard in corpus.head(rows).shards:
+            for batch in read_batches(shard, plan.recipe.batch_rows, plan.recipe.text):
+                yield expand(plan, batch)
 
 
 def as_recipe(recipe: Recipe | Mapping[str, Any] | str | Path) -> Recipe:

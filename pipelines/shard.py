@@ -45,14 +45,14 @@ def part_name(number: int) -> str:
 
 
 def run_shard(
-    plan: Plan, shard: Shard, staging: Path, tick: Callable[[int], None] = _ignore
+    plan: Plan, staging: Path, shard: Shard, tick: Callable[[int], None] = _ignore
 ) -> Receipt:
     """Augment a shard; its files are in the staging directory, whole, when this returns.
 
     Args:
         plan: what to do.
-        shard: which rows.
         staging: where to.
+        shard: which rows.
         tick: told after every batch how many rows it had.
 
     Raises:

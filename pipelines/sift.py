@@ -68,6 +68,13 @@ def sift(recipe: Recipe, batch: pa.RecordBatch) -> Sifted:
     return Sifted(batch, text, ids, rejects)
 
 
+def readable(recipe: Recipe, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.StringArray]:
+    """The rows whose text can be used, and their texts; no other column is looked at."""
+    text = as_strings(batch.column(recipe.text))
+    usable = _text_problems(text, recipe.max_chars).is_null()
+    return batch.filter(usable), text.filter(usable)
+
+
 def _rejections(reason: pa.StringArray, named: pa.StringArray | None) -> list[Rejection]:
     bad = np.flatnonzero(reason.is_valid().to_numpy(zero_copy_only=False)).tolist()
     return [

@@ -6,34 +6,33 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from augment.models.runtime import set_threads, threads
 from pipelines.corpus import Shard
 from pipelines.errors import RunError
-from pipelines.plan import Plan
-from pipelines.shard import Receipt, run_shard
+
+T = TypeVar("T")
 
 Tick = Callable[[int], None]
+
+Job = Callable[[Shard, Tick], T]
+"""The work on a shard: told what to tick after every batch, with its number of rows."""
 
 _SECONDS_BETWEEN_LOOKS = 0.25
 _IN_FLIGHT = 2
 """Shards handed out per worker, so that none waits and a failed run stops soon."""
 
 
-def map_shards(
-    plan: Plan, shards: Sequence[Shard], staging: Path, workers: int, tick: Tick
-) -> Iterator[Receipt]:
-    """Run every shard; receipts come in the order of the shards.
+def map_shards(job: Job[T], shards: Sequence[Shard], workers: int, tick: Tick) -> Iterator[T]:
+    """Do a job on every shard; its results come in the order of the shards.
 
     One worker is this process itself. Several are fresh processes that share the cores: each
     sets the threads of its models to its part of them.
 
     Args:
-        plan: what to do.
+        job: what to do; pickled, if there are several workers.
         shards: which rows.
-        staging: where to.
         workers: processes at the most.
         tick: told now and then how many more rows are done.
 
@@ -43,14 +42,14 @@ def map_shards(
     """
     workers = min(workers, len(shards))
     if workers <= 1:
-        yield from (run_shard(plan, shard, staging, tick) for shard in shards)
+        yield from (job(shard, tick) for shard in shards)
         return
-    yield from _over_processes(plan, shards, staging, workers, tick)
+    yield from _over_processes(job, shards, workers, tick)
 
 
 def _over_processes(
-    plan: Plan, shards: Sequence[Shard], staging: Path, workers: int, tick: Tick
-) -> Iterator[Receipt]:
+    job: Job[T], shards: Sequence[Shard], workers: int, tick: Tick
+) -> Iterator[T]:
     from pebble import ProcessPool
 
     # Spawned, since a fork would copy the locks of libraries that run threads.
@@ -63,7 +62,7 @@ def _over_processes(
     try:
         while True:
             for shard in waiting:
-                flying.append((shard, pool.schedule(_work, args=[plan, shard, staging])))
+                flying.append((shard, pool.schedule(_work, args=[job, shard])))
                 if len(flying) >= _IN_FLIGHT * workers:
                     break
             if not flying:
@@ -90,20 +89,19 @@ class _Reader:
             self._tick(rows)
 
 
-def _landed(shard: Shard, future: Any, read: Callable[[], None]) -> Receipt:
+def _landed(shard: Shard, future: Any, read: Callable[[], None]) -> Any:
     from pebble import ProcessExpired
 
     while not wait([future], _SECONDS_BETWEEN_LOOKS).done:
         read()
     read()
     try:
-        receipt: Receipt = future.result()
+        return future.result()
     except ProcessExpired as error:
         raise RunError(
             f"the worker of {shard} died with exit code {error.exitcode}; "
             "if memory ran out, use fewer workers or smaller batch_rows"
         ) from None
-    return receipt
 
 
 _done: Any = None
@@ -128,8 +126,8 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(plan: Plan, shard: Shard, staging: Path) -> Receipt:
-    return run_shard(plan, shard, staging, _count)
+def _work(job: Job[Any], shard: Shard) -> Any:
+    return job(shard, _count)
 
 
 def _count(rows: int) -> None:

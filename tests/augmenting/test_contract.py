@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import pytest
 from augment.augmenter import Augmenter, augmenter
 from augment.batch import TextBatch, Variants, no_spans
 from augment.component import component
+from augment.fitting import fitted, unfitted
 from augment.registry import build, names
+from augment.statistics import CorpusStatistics
 from augment.testing import (
     AUGMENTER_CONTRACT,
     FILTER_CONTRACT,
@@ -34,8 +37,12 @@ AUGMENTERS: dict[str, dict[str, Any]] = {
     "blanking": {"rate": 0.3},
     "case_noise": {"rate": 0.3},
     "chain": {"steps": [MANY, FEW]},
+    "character_noise": {"rate": 0.4},
+    "chinese_noise": {"rate": 0.3},
+    "keyboard_noise": {"rate": 0.4},
     "masked_lm": {"rate": 0.3},
     "nlpaug": {"augmenter": "char.KeyboardAug"},
+    "ocr_noise": {"rate": 0.4},
     "one_of": {"options": [MANY, FEW], "weights": [1, 2]},
     "random_deletion": {"rate": 0.3},
     "random_insertion": {"rate": 0.3},
@@ -43,7 +50,9 @@ AUGMENTERS: dict[str, dict[str, Any]] = {
     "some_of": {"steps": [FEW, MANY], "least": 1},
     "sometimes": {"step": MANY, "p": 0.7},
     "spacing_noise": {"rate": 0.3},
+    "spelling_noise": {"rate": 0.4},
     "synonym": {"rate": 0.5},
+    "tfidf": {"rate": 0.5},
 }
 FILTERS: dict[str, dict[str, Any]] = {"length_ratio": {}}
 
@@ -62,9 +71,17 @@ def parameters() -> list[Any]:
 
 
 @cache
+def statistics() -> str:
+    path = Path(mkdtemp()) / "words.arrow"
+    CorpusStatistics.of(HARD_TEXTS.values(), min_documents=1).save(path)
+    return str(path)
+
+
+@cache
 def case_of(name: str) -> AugmenterCase:
     instance = build({"use": name, **AUGMENTERS[name]})
     assert isinstance(instance, Augmenter)
+    instance = fitted(instance, statistics()) if unfitted(instance) else instance
     return AugmenterCase(instance, HARD_TEXTS, stochastic=name not in DETERMINISTIC)
 
 

@@ -1,0 +1,202 @@
+"""Replacement of uninformative words, told by their TF-IDF, by other uninformative ones.
+
+Source: UDA, Xie, Dai, Hovy, Luong & Le 2020, "Unsupervised Data Augmentation for Consistency
+Training", §2.2 and the appendix on TF-IDF based word replacing, whose formulas are followed:
+both the chance of a word to be replaced and that of a word to be drawn fall in a straight line
+with its score. Here a row's number of replacements is exact, ``rate`` of its eligible words.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from augment.augmenter import Augmenter
+from augment.batch import TextBatch, Variants
+from augment.component import Count, Probability, component, package_version
+from augment.counting import countable
+from augment.errors import StatisticsError
+from augment.randomness import uniform
+from augment.statistics import CorpusStatistics, Vocabulary, open_statistics
+from augment.text.casing import MIXED, patterns, recase
+from augment.text.choice import choose
+from augment.text.columns import Bools, Ints, Utf8
+from augment.text.edits import variants_of_edits
+from augment.text.languages import language, primary
+from augment.text.names import inner_capitals
+from augment.text.negations import negations
+from augment.text.segments import Segments
+
+UNFITTED = "unfitted"
+"""The asset of a component that has no statistics yet."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@component("tfidf")
+class TfidfReplacement(Augmenter):
+    """Replace words that tell little of a text by others that do; its keywords stay.
+
+    What a word tells is its TF-IDF: how often it stands in the text, times the logarithm of the
+    share of the corpus's texts that lack it. A word is the likelier to be replaced the farther
+    it lies below the text's highest TF-IDF; the words at the top stay. The new word is drawn from
+    the corpus's own words, the likelier the lower its frequency times IDF. Negations, names
+    (capitalised words inside a sentence), words in mixed case, words with digits and protected
+    spans are left alone; letter case is kept.
+
+    A run counts the words of its corpus first. In a notebook, count and save them yourself:
+    ``CorpusStatistics.of(texts, language="en").save(path)``. A language of which the statistics
+    have no text is declined.
+
+    Args:
+        rate: share of a row's eligible words that is replaced.
+        min_edits: replacements in a row at the least, if it has so many eligible words.
+        max_edits: replacements in a row at the most.
+        vocabulary: how many words new ones are drawn from, those in most texts of the corpus.
+        statistics: file of a corpus's statistics; counted by the run if left out.
+    """
+
+    files = ("statistics",)
+    fits = "statistics"
+
+    rate: Probability = 0.1
+    min_edits: Count = 1
+    max_edits: Count | None = None
+    vocabulary: Annotated[int, Field(ge=2)] = 10_000
+    statistics: str | None = None
+
+    def assets(self) -> Mapping[str, str]:
+        """The digest of the statistics, and the version of the segmenter."""
+        digest = UNFITTED if self.statistics is None else open_statistics(self.statistics).digest
+        return {"statistics": digest, "rjieba": package_version("rjieba")}
+
+    def rewrite(self, batch: TextBatch) -> Variants:
+        """Whole columns at a time: scores per word and row, one weighted draw for all rows.
+
+        Raises:
+            StatisticsError: there are no statistics.
+        """
+        if self.statistics is None:
+            raise StatisticsError(
+                "tfidf needs statistics of a corpus: augmill run and sample count them; elsewhere "
+                'call CorpusStatistics.of(texts, language="en").save("words.arrow") and then '
+                'TfidfReplacement(statistics="words.arrow")'
+            )
+        known = open_statistics(self.statistics)
+        words = known.language(batch.language)
+        if words is None:
+            return Variants.declined(len(batch))
+        segments = language(batch.language).segment(Utf8.of(batch.text))
+        if not len(segments.starts):
+            return Variants.declined(len(batch))
+        place = words.find(segments.distinct.dictionary)
+        weights = _weights(segments, segments.outside(batch.protected), words.idf[place])
+        weights[~_replaceable(segments, batch.language)] = 0.0
+        budget = self.rate, self.min_edits, self.max_edits
+        at = choose(segments, weights > 0, batch.keys, *budget, weights=weights)
+        numbers = uniform(batch.keys[at.rows], "candidate", at.counter)
+        codes = segments.codes[at.pieces]
+        pool = _pool(known, primary(batch.language), self.vocabulary)
+        new = recase(pool.draw(place[codes], numbers), _patterns(segments)[codes])
+        other = pc.not_equal(new, segments.pieces.take(pa.array(at.pieces)))
+        kept = np.flatnonzero(other.to_numpy(zero_copy_only=False))
+        pieces = at.pieces[kept]
+        ranges = segments.starts[pieces], segments.stops[pieces]
+        return variants_of_edits(segments.text, at.rows[kept], *ranges, new.filter(other))
+
+
+def _patterns(segments: Segments) -> npt.NDArray[np.uint8]:
+    return patterns(segments.distinct.dictionary)
+
+
+def _replaceable(segments: Segments, tag: str) -> Bools:
+    """``(pieces,)``: words whose form and role allow it, whatever they tell."""
+    distinct = segments.distinct.dictionary
+    fine = countable(distinct) & (_patterns(segments) != MIXED)
+    keep = inner_capitals(segments) | negations(segments, primary(tag))
+    return np.asarray(fine[segments.codes] & segments.is_word & ~keep)
+
+
+def _weights(segments: Segments, free: Bools, idf: Floats) -> Floats:
+    """``(pieces,)``: how far each free word's TF-IDF lies below the highest of its row.
+
+    The length of the row, by which TF is divided, cancels out of every choice within the row.
+
+    Args:
+        segments: n rows cut into pieces.
+        free: ``(pieces,)`` which pieces are not protected; the others tell nothing.
+        idf: ``(distinct,)`` of each distinct piece.
+    """
+    weights = np.zeros(len(segments.starts))
+    places = np.flatnonzero(free & segments.is_word)
+    if not len(places):
+        return weights
+    folded = pc.dictionary_encode(pc.utf8_lower(segments.distinct.dictionary))
+    codes, rows = segments.codes[places], segments.rows[places]
+    pairs = rows * len(folded.dictionary) + folded.indices.to_numpy()[codes]
+    _, inverse, often = np.unique(pairs, return_inverse=True, return_counts=True)
+    scores = often[inverse] * idf[codes]
+    opens = np.flatnonzero(np.append(True, rows[1:] != rows[:-1]))
+    highest = np.maximum.reduceat(scores, opens)
+    weights[places] = np.repeat(highest, np.diff(np.append(opens, len(rows)))) - scores
+    return weights
+
+
+class _Pool(NamedTuple):
+    """Words to draw from.
+
+    Attributes:
+        words: ``(k,)`` string.
+        bounds: ``(k + 1,)`` cumulative weights, from 0.
+        index: ``(w,)`` place of each word of the vocabulary in ``words``, −1 if it is not there.
+    """
+
+    words: pa.StringArray
+    bounds: Floats
+    index: Ints
+
+    def draw(self, replaced: Ints, numbers: Floats) -> pa.StringArray:
+        """A word for each that is replaced, never the same one (null if there is no other).
+
+        Args:
+            replaced: ``(m,)`` places in the vocabulary, −1 for words that are not in it.
+            numbers: ``(m,)`` uniform in [0, 1).
+        """
+        if not len(self.words):
+            return pa.nulls(len(replaced), pa.string())
+        own = np.where(replaced < 0, -1, self.index[replaced])
+        size = np.where(own < 0, 0.0, np.diff(self.bounds)[own])
+        at = numbers * (self.bounds[-1] - size)
+        # The replaced word's own stretch of the axis is stepped over.
+        at += np.where(at >= self.bounds[own], size, 0.0)
+        chosen = np.searchsorted(self.bounds, at, side="right") - 1
+        return self.words.take(pa.array(np.minimum(chosen, len(self.words) - 1)))
+
+
+@lru_cache(maxsize=8)
+def _pool(statistics: CorpusStatistics, tag: str, size: int) -> _Pool:
+    """Words of a language's vocabulary that are no names, with the weights of the paper."""
+    words = statistics.language(tag)
+    assert words is not None
+    score = words.counts * words.idf[:-1]
+    fit = _drawable(words, tag) & (np.arange(len(score)) < size)
+    places = np.flatnonzero(fit)
+    weights = score[places].max(initial=0.0) - score[places]
+    places, weights = places[weights > 0], weights[weights > 0]
+    index = np.full(len(score), -1, np.int64)
+    index[places] = np.arange(len(places))
+    return _Pool(words.words.take(pa.array(places)), np.append(0.0, np.cumsum(weights)), index)
+
+
+def _drawable(words: Vocabulary, tag: str) -> Bools:
+    """``(w,)``: plain words, mostly written in lower case, no negations."""
+    plain = pc.match_substring_regex(words.words, r"^[\p{L}\p{M}]+$").to_numpy(zero_copy_only=False)
+    segments = language(tag).segment(Utf8.of(words.words))
+    fine = np.asarray(plain & (2 * words.lower >= words.counts))
+    fine[segments.rows[negations(segments, tag)]] = False
+    return fine

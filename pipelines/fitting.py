@@ -1,0 +1,176 @@
+"""The pass before a run: counting the corpus's words, for steps that need its statistics.
+
+The shards are counted by the executor that will augment them. The result is kept beside the
+output under a key of all that it depends on: the bytes of the columns that were read, how their
+words are found, and the versions of what finds them.
+"""
+
+import json
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from augment import __version__
+from augment.component import package_version
+from augment.counting import WordCounts
+from augment.errors import StatisticsError
+from augment.statistics import MIN_DOCUMENTS, MOST_WORDS, open_statistics
+from pipelines.corpus import Corpus, Shard
+from pipelines.errors import RunError
+from pipelines.executors.local import Tick, map_shards
+from pipelines.expand import by_language
+from pipelines.parquet import read_batches
+from pipelines.plan import Plan
+from pipelines.recipe import Recipe
+from pipelines.sift import readable
+from pipelines.tallies import Tally, statistics_of
+
+_BATCH_ROWS = 4096
+
+_PIECE = 1 << 20
+
+
+class Meter(Protocol):
+    """Is told how many rows there are to do, and how many are done."""
+
+    def expect(self, rows: int) -> None:
+        """So many more rows are to be worked off."""
+
+    def tick(self, rows: int) -> None:
+        """So many more are done."""
+
+
+def fit(
+    plan: Plan, corpus: Corpus, cache: Path, scratch: Path, workers: int, meter: Meter
+) -> Plan:
+    """The plan with the corpus's statistics wherever they are needed; counted if they must be.
+
+    Args:
+        plan: comes back as it is, if nothing in it needs statistics.
+        corpus: whose words are counted: those of every row with a usable text.
+        cache: folder of the statistics; what lies there of the same corpus is used.
+        scratch: folder of the shards' counts.
+        workers: processes at the most.
+        meter: told of the rows to count.
+
+    Raises:
+        RunError: the input changed while it was read, or a worker died.
+    """
+    if not plan.unfitted:
+        return plan
+    key = corpus_key(plan.recipe, corpus)
+    path = cache / f"{key}.arrow"
+    if not _usable(path):
+        meter.expect(corpus.rows)
+        cache.mkdir(parents=True, exist_ok=True)
+        folder = scratch / "counts"
+        folder.mkdir()
+        counted = map_shards(CountWords(plan.recipe, folder), corpus.shards, workers, meter.tick)
+        statistics = statistics_of([file for files in counted for file in files])
+        if corpus_key(plan.recipe, corpus) != key:
+            raise RunError("the input changed while its words were counted; run again")
+        statistics.save(path)
+        shutil.rmtree(folder)
+    return plan.fitted(str(path))
+
+
+def sweep(cache: Path, plan: Plan) -> None:
+    """Delete the statistics of earlier runs; those that the plan uses stay."""
+    for file in cache.glob("*") if cache.is_dir() else ():
+        if str(file) not in plan.statistics:
+            file.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class CountWords:
+    """The job of counting a shard's words.
+
+    Attributes:
+        recipe: which columns, and what is protected.
+        folder: where the files of counts go.
+    """
+
+    recipe: Recipe
+    folder: Path
+
+    def __call__(self, shard: Shard, tick: Tick) -> list[Path]:
+        """Count, and return the files."""
+        recipe, tally = self.recipe, Tally(self.folder / f"{shard.number:05d}")
+        schema = pa.schema([shard.schema.field(name) for name in _columns(recipe)])
+        for batch in read_batches(replace(shard, schema=schema), _BATCH_ROWS, recipe.text):
+            rows, text = readable(recipe, batch)
+            protected = recipe.protect.find(text)
+            for tag, places in by_language(recipe, rows):
+                index = pa.array(places)
+                tally.add(WordCounts.of(text.take(index), tag, protected.take(index)))
+            tick(batch.num_rows)
+        return tally.close()
+
+
+def corpus_key(recipe: Recipe, corpus: Corpus) -> str:
+    """32 hex digits that change whenever the statistics of the corpus may.
+
+    Of the files, only what the columns' pages hold counts, not their names or times.
+    """
+    state = xxhash.xxh3_128(json.dumps(_ways(recipe), sort_keys=True).encode())
+    for shard in corpus.shards:
+        state.update(json.dumps(_place(recipe, shard), default=str).encode())
+        for piece in _pages(recipe, shard):
+            state.update(piece)
+    return state.hexdigest()
+
+
+def _ways(recipe: Recipe) -> dict[str, object]:
+    """What decides how words are found and kept."""
+    return {
+        **recipe.model_dump(mode="json", include={"text", "language", "protect", "max_chars"}),
+        "bounds": [MIN_DOCUMENTS, MOST_WORDS],
+        "augmill": __version__,
+        "unicode": unicodedata.unidata_version,
+        **{name: package_version(name) for name in ("pyarrow", "rjieba", "regex")},
+    }
+
+
+def _columns(recipe: Recipe) -> list[str]:
+    tags = [] if isinstance(recipe.language, str) else [recipe.language.column]
+    return list(dict.fromkeys([recipe.text, *tags]))
+
+
+def _place(recipe: Recipe, shard: Shard) -> list[object]:
+    """What a shard's rows are, apart from the bytes of its columns."""
+    names = _columns(recipe)
+    types = [str(shard.schema.field(name).type) for name in names]
+    return [shard.rows, types, [shard.partition.get(name) for name in names]]
+
+
+def _pages(recipe: Recipe, shard: Shard) -> Iterator[bytes]:
+    """The bytes that a reader decodes, and how it decodes them."""
+    names = set(_columns(recipe))
+    with pq.ParquetFile(shard.path) as file, Path(shard.path).open("rb") as raw:
+        for number in shard.row_groups:
+            group = file.metadata.row_group(number)
+            for chunk in map(group.column, range(group.num_columns)):
+                if chunk.path_in_schema not in names:
+                    continue
+                yield str(chunk.to_dict()).encode()
+                starts = (chunk.dictionary_page_offset, chunk.data_page_offset)
+                raw.seek(min(start for start in starts if start))
+                left = chunk.total_compressed_size
+                while left > 0 and (piece := raw.read(min(left, _PIECE))):
+                    left -= len(piece)
+                    yield piece
+
+
+def _usable(path: Path) -> bool:
+    try:
+        open_statistics(str(path))
+    except StatisticsError:
+        return False
+    return True
