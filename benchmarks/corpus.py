@@ -17,9 +17,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.data import rotten_tomatoes
+from benchmarks.data import BUILD, rotten_tomatoes
 
-BUILD = Path(__file__).parent.parent / "build" / "benchmarks"
 GROUP_ROWS = 10_000
 OUTPUT_GROUP_ROWS = 16_384
 WORKERS = 2

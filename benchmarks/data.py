@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-CHINESE = Path(__file__).parent.parent / "data" / "chinese.parquet"
+_ROOT = Path(__file__).parent.parent
+BUILD = _ROOT / "build" / "benchmarks"
+CHINESE = _ROOT / "data" / "chinese.parquet"
 
 
 def package_folder(name: str, distribution: str) -> Path:

@@ -6,27 +6,56 @@ Run from the root: ``python -m benchmarks.lexical [STEP …] [--rate 0.1] [--run
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from augment import Protection, TextBatch, registry
 from augment.augmenter import Augmenter
-from augment.component import parameter_names
 from augment.text.columns import Utf8
 from augment.text.languages import language
 from benchmarks import peers
-from benchmarks.data import chinese, rotten_tomatoes
+from benchmarks.data import BUILD, chinese, rotten_tomatoes
 from benchmarks.peers import Peer
 from benchmarks.timing import Work, interleave, pin
+
+Params = Callable[[float, list[str]], dict[str, Any]]
+"""From the common rate and the texts: the parameters of augmill's step."""
+
+
+def same_rate(rate: float, _: list[str]) -> dict[str, Any]:
+    """The rate that the peers get."""
+    return {"rate": rate}
+
+
+def moved(rate: float, _: list[str]) -> dict[str, Any]:
+    """The peers' rate counts swaps, augmill's the words that move: two in each."""
+    return {"rate": 2 * rate}
+
+
+def of_the_paper(_rate: float, _texts: list[str]) -> dict[str, Any]:
+    """AEDA: between 1 mark and a third of the words, on both sides."""
+    return {}
+
+
+def fitted(rate: float, texts: list[str]) -> dict[str, Any]:
+    """Statistics of the corpus, counted before the clock runs."""
+    from augment.statistics import CorpusStatistics
+
+    BUILD.mkdir(parents=True, exist_ok=True)
+    path = BUILD / "words.arrow"
+    CorpusStatistics.of(texts, language="en").save(path)
+    return {"rate": rate, "statistics": str(path)}
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A step of augmill, and its counterparts."""
+    """A step of augmill, its counterparts, and what makes it do as much as they."""
 
     step: str
     peers: tuple[Peer, ...]
+    params: Params = same_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +83,7 @@ ENGLISH = (
             peers.eda("random_swap"),
             peers.fast_aug("WordsRandomSwapAugmenter"),
         ),
+        moved,
     ),
     Case(
         "random_deletion",
@@ -70,7 +100,14 @@ ENGLISH = (
             peers.fast_aug("WordsRandomInsertAugmenter", ["film", "story", "funny", "slow"]),
         ),
     ),
-    Case("aeda", (peers.aeda(), peers.fast_aug("WordsRandomInsertAugmenter", list(".;?:!,")))),
+    Case(
+        "aeda",
+        (
+            peers.aeda(),
+            peers.fast_aug("WordsRandomInsertAugmenter", list(".;?:!,"), share=1 / 6),
+        ),
+        of_the_paper,
+    ),
     Case(
         "blanking",
         (
@@ -78,7 +115,7 @@ ENGLISH = (
             peers.fast_aug("WordsRandomSubstituteAugmenter", ["_"]),
         ),
     ),
-    Case("tfidf", (peers.nlpaug_tfidf(),)),
+    Case("tfidf", (peers.nlpaug_tfidf(),), fitted),
     Case("case_noise", ()),
     Case("spacing_noise", (peers.nlpaug_word("SplitAug"),)),
     Case(
@@ -118,21 +155,12 @@ def floor(column: pa.StringArray, tag: str) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(column), offsets, pa.py_buffer(taken.data))
 
 
-def step(name: str, rate: float) -> Augmenter | None:
-    """The step under its registered name; None if there is none."""
-    if name not in registry.names():
-        return None
-    rated = "rate" in parameter_names(registry.load(name))
-    built = registry.build({"use": name, **({"rate": rate} if rated else {})})
-    assert isinstance(built, Augmenter)
-    return built
-
-
 def measure(case: Case, texts: list[str], tag: str, rate: float, runs: int) -> Row | None:
     """One line of the table; None if augmill has no such step."""
-    ours = step(case.step, rate)
-    if ours is None:
+    if case.step not in registry.names():
         return None
+    ours = registry.build({"use": case.step, **case.params(rate, texts)})
+    assert isinstance(ours, Augmenter)
     column = pa.array(texts, pa.string())
     works: dict[str, Work] = {
         "floor": lambda: floor(column, tag),

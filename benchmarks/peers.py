@@ -112,14 +112,21 @@ def aeda() -> Peer:
     return Peer("textaugment", "AEDA.punct_insertion", make)
 
 
-def fast_aug(name: str, *params: Any, characters: bool = False) -> Peer:
-    """An augmenter of fast-aug, given the whole list at once."""
+def fast_aug(name: str, *params: Any, characters: bool = False, share: float | None = None) -> Peer:
+    """An augmenter of fast-aug, given the whole list at once.
+
+    Args:
+        name: its class.
+        params: what the class takes behind its rates.
+        characters: edit one character of each chosen word.
+        share: the rate, if it is not the common one.
+    """
 
     def make(rate: float, _: list[str]) -> Augment:
         import fast_aug.text
 
-        one = ((rate, 1, 1),) if characters else ()
-        augmenter = getattr(fast_aug.text, name)(rate, *one, *params)
+        one = ((1.0, 1, 1),) if characters else ()
+        augmenter = getattr(fast_aug.text, name)(share or rate, *one, *params)
         return augmenter.augment_batch  # type: ignore[no-any-return]
 
     return Peer("fast-aug", name, make)
