@@ -106,16 +106,13 @@ def _recased(words: pa.StringArray, style: int) -> pa.StringArray:
 
 def _restyled(words: pa.StringArray, styles: Styles, bits: Keys) -> pa.StringArray:
     """Each word in its style; ``bits`` decide the letters of those in random case."""
-    new = words
-    for style in (LOWER, TITLE, UPPER):
-        wanted = styles == style
-        if wanted.any():
-            new = pc.if_else(pa.array(wanted), _recased(words, style), new)
-    tossed = np.flatnonzero(styles == MIXED)
-    if not len(tossed):
-        return new
-    some = _tossed(words.take(pa.array(tossed)), bits[tossed])
-    return pc.replace_with_mask(new, pa.array(styles == MIXED), some)
+    groups = [np.flatnonzero(styles == style) for style in (LOWER, TITLE, UPPER, MIXED)]
+    parts = [words.take(pa.array(group)) for group in groups]
+    made = [_recased(parts[style], style) for style in (LOWER, TITLE, UPPER)]
+    made.append(_tossed(parts[MIXED], bits[groups[MIXED]]))
+    back = np.empty(len(words), np.int64)
+    back[np.concatenate(groups)] = np.arange(len(words))
+    return pa.concat_arrays(made).take(pa.array(back))
 
 
 def _tossed(words: pa.StringArray, bits: Keys) -> pa.StringArray:

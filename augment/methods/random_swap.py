@@ -80,14 +80,16 @@ def _eligible(segments: Segments, free: Bools) -> Bools:
 
 def _partners(at: Places, keys: Keys) -> Ints:
     """``(m,)``: the place among the chosen words of each one's partner; an odd one's is its own."""
-    numbers = uniform_at(keys, at.rows, "pair", at.counter)
-    order = np.lexsort((numbers, at.rows))
     first = first_of_rows(at.rows, len(keys))
-    rank = np.arange(len(order)) - first[at.rows]
-    other = rank ^ 1
-    other = np.where(other < np.diff(first)[at.rows], other, rank)
+    count, base = np.diff(first)[at.rows], first[at.rows]
+    order = np.arange(len(at.rows))
+    rank = order - base
+    many = np.flatnonzero(count > 2)  # two of a row are a pair in any order
+    numbers = uniform_at(keys, at.rows[many], "pair", at.counter[many])
+    order[many] = many[np.lexsort((rank[many], numbers, at.rows[many]))]
+    other = np.where((rank ^ 1) < count, rank ^ 1, rank)
     partner = np.empty(len(order), np.int64)
-    partner[order] = order[first[at.rows] + other]
+    partner[order] = order[base + other]
     return partner
 
 
@@ -105,14 +107,18 @@ class _Moving:
         words = segments.pieces.take(pa.array(pieces))
         pattern = patterns(words)
         title = np.flatnonzero(pattern == TITLE)
-        capital = np.zeros(len(pieces), np.bool_)
-        capital[title] = opens_sentence(segments, pieces[title])
-        always = pc.match_substring_regex(words, _ALWAYS_CAPITAL).to_numpy(zero_copy_only=False)
-        return cls(words, pattern, capital, capital & ~always)
+        title = title[opens_sentence(segments, pieces[title])]
+        always = pc.match_substring_regex(words.take(pa.array(title)), _ALWAYS_CAPITAL)
+        capital, loses = np.zeros((2, len(pieces)), np.bool_)
+        capital[title] = True
+        loses[title] = ~always.to_numpy(zero_copy_only=False)
+        return cls(words, pattern, capital, loses)
 
     def to_places_of(self, partner: Ints) -> pa.StringArray:
         """``(m,)``: what stands in each word's place after the swaps."""
-        words = pc.if_else(pa.array(self.loses), pc.utf8_lower(self.words), self.words)
+        loses = pa.array(self.loses)
+        small_words = pc.utf8_lower(self.words.filter(loses))
+        words = pc.replace_with_mask(self.words, loses, small_words)
         small = self.loses | (self.pattern == LOWER)
         wanted = np.where(self.capital & small[partner], TITLE, MIXED).astype(np.uint8)
         return recase(words.take(pa.array(partner)), wanted)

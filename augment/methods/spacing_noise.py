@@ -19,6 +19,9 @@ from augment.text.languages import language
 from augment.text.segments import Segments
 from augment.text.spacing import inner_spaces
 
+_WIDTHS = np.repeat(np.array([1, 2, 3, 4], np.uint8), [0xC0, 0x20, 0x10, 0x10])
+"""Bytes of a code point, by the first of them."""
+
 
 @component("spacing_noise")
 class SpacingNoise(Augmenter):
@@ -73,6 +76,6 @@ def _joinable(segments: Segments, free: Bools) -> Bools:
 
 
 def _splittable(segments: Segments) -> Bools:
-    """Words of two or more code points."""
-    text = segments.text
-    return np.asarray(text.to_chars(segments.stops) - text.to_chars(segments.starts) > 1)
+    """Pieces of two or more code points."""
+    first = _WIDTHS[segments.text.data[segments.starts]]
+    return np.asarray(segments.stops - segments.starts > first)

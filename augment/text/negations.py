@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.text.columns import Bools
+from augment.text.columns import Bools, Ints
 from augment.text.segments import Segments
 
 WORDS: Mapping[str, str] = {
@@ -40,7 +40,7 @@ _PATTERNS: Mapping[str, str] = {
 }
 
 _CONTRACTED = ("'", "\u2019")
-_LAST = np.array([ord("t"), ord("T")], np.uint8)
+_LOW_BITS, _SMALL, _T = np.uint8(31), np.uint8(0x20), np.uint8(ord("t"))
 _MARKS = np.array([0x27, 0x99], np.uint8)
 """Last bytes of the two apostrophes."""
 
@@ -56,7 +56,8 @@ def negations(segments: Segments, tag: str) -> Bools:
     if tag in _PATTERNS:
         hits = pc.match_substring_regex(segments.distinct.dictionary, _PATTERNS[tag])
         found = hits.to_numpy(zero_copy_only=False)[segments.codes] & segments.is_word
-    likely = np.flatnonzero(segments.is_word & _sieved(segments, tag))
+    likely = np.flatnonzero(segments.is_word)
+    likely = likely[_sieved(segments, likely, tag)]
     words = pc.utf8_lower(segments.pieces.take(pa.array(likely)))
     known = pc.is_in(words, value_set=_words(tag))
     for mark in _CONTRACTED:
@@ -89,13 +90,14 @@ def _shape(length: int, first: int, last: int) -> int:
     return min(length, 31) << 10 | (first & 31) << 5 | last & 31
 
 
-def _sieved(segments: Segments, tag: str) -> Bools:
-    data, stops = segments.text.data, segments.stops
-    length = np.minimum(stops - segments.starts, 31).astype(np.uint16)
+def _sieved(segments: Segments, words: Ints, tag: str) -> Bools:
+    data, starts = segments.text.data, segments.starts[words]
+    stops = segments.stops[words]
+    length = np.minimum(stops - starts, 31).astype(np.uint16)
     last = data[stops - 1]
-    first = data[segments.starts] & np.uint8(31)
-    shape = length << 10 | first.astype(np.uint16) << 5 | last & np.uint8(31)
-    contracted = (length > 3) & ((last == _LAST[0]) | (last == _LAST[1]))
-    before = data[stops - 2]
-    contracted &= (before == _MARKS[0]) | (before == _MARKS[1])
-    return np.asarray(_sieve(tag)[shape] | contracted)
+    shape = length << 10 | (data[starts] & _LOW_BITS).astype(np.uint16) << 5 | last & _LOW_BITS
+    sieved = _sieve(tag)[shape]
+    tees = np.flatnonzero((last | _SMALL) == _T)
+    before = data[stops[tees] - 2]
+    sieved[tees] |= (before == _MARKS[0]) | (before == _MARKS[1])
+    return np.asarray(sieved)

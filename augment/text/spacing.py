@@ -15,7 +15,7 @@ Pieces = npt.NDArray[np.integer]
 
 _SPACES = r"^[\p{Zs}\t]+$"
 _ENDS_SENTENCE = r"[.!?:…。！？\n\"“«(*>•]"
-_SPACE, _WIDE = 0x20, 0x80
+_TAB, _SPACE, _WIDE = 0x09, 0x20, 0x80
 
 
 def row_ends(segments: Segments) -> tuple[Bools, Bools]:
@@ -35,26 +35,15 @@ def inner_spaces(segments: Segments) -> Bools:
     inner = ~(segments.is_word | opens | closes)
     lead = segments.text.data[segments.starts]
     single = segments.stops - segments.starts == 1
-    spaces = inner & single & (lead == _SPACE)
-    others = inner & ~spaces & ((lead <= _SPACE) | (lead >= _WIDE))
-    if others.any():
-        places = np.flatnonzero(others)
-        found = pc.match_substring_regex(segments.pieces.take(pa.array(places)), _SPACES)
-        spaces[places] = found.to_numpy(zero_copy_only=False)
+    spaces = inner & single & ((lead == _SPACE) | (lead == _TAB))
+    others = np.flatnonzero(inner & ~single & ((lead <= _SPACE) | (lead >= _WIDE)))
+    # The second byte tells most gaps with punctuation, and all bytes the others.
+    second = segments.text.data[segments.starts[others] + 1]
+    others = others[(second <= _SPACE) | (second >= _WIDE)]
+    if len(others):
+        found = pc.match_substring_regex(segments.pieces.take(pa.array(others)), _SPACES)
+        spaces[others] = found.to_numpy(zero_copy_only=False)
     return np.asarray(spaces)
-
-
-def open_before(segments: Segments, free: Bools) -> Bools:
-    """``(pieces,)``: whether text may be put before a piece: one of the two beside it is free.
-
-    Args:
-        segments: the pieces.
-        free: ``(pieces,)`` which of them share no character with a protected span.
-    """
-    opens, _ = row_ends(segments)
-    outside = free.copy()
-    outside[1:] |= free[:-1] & ~opens[1:]
-    return outside
 
 
 def opens_sentence(segments: Segments, words: Pieces) -> Bools:
