@@ -69,3 +69,18 @@ class Picky(Filter):
         bad = pc.fill_null(pc.match_substring(variants.text, "Q"), False).to_numpy(False)
         reason = pa.array(np.where(bad, "has_q", None), pa.string()).dictionary_encode()
         return Verdicts(~bad, reason, np.where(bad, 1, 0).astype(np.float32))
+
+
+@component("wordy")
+class Wordy(Filter):
+    """Keeps everything; needs the corpus's statistics."""
+
+    files = ("corpus",)
+    fits = "corpus"
+
+    corpus: str | None = None
+
+    def judge(self, source, variants):
+        keep = np.ones(len(variants), np.bool_)
+        reason = pa.nulls(len(variants), pa.string()).dictionary_encode()
+        return Verdicts(keep, reason, np.full(len(variants), np.nan, np.float32))
