@@ -10,8 +10,15 @@ import pyarrow as pa
 Work = Callable[[], object]
 
 
+_POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+
+
 def pin() -> int:
-    """Keep this process on one core, the last that it may use; Arrow on one thread."""
+    """Keep this process on one core, the last that it may use, and every thread pool at one.
+
+    Libraries read the variables when they are loaded: call this before they are.
+    """
+    os.environ.update(dict.fromkeys(_POOLS, "1"))
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     pa.set_cpu_count(1)

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Self
 
-from benchmarks.reading.systems import Variant
+from benchmarks.reading.systems import OURS, Variant
 
 OK = "ok"
 VERDICTS = (OK, "word", "form", "sense")
@@ -96,12 +96,13 @@ def shares(table: Sequence[Verdict]) -> str:
         "|---|---|" + "---:|" * 7,
     ]
     kinds = list(dict.fromkeys(row.kind for row in table))
-    groups = [(kind, (kind,)) for kind in kinds]
-    groups.append(("English", tuple(kind for kind in kinds if kind != "chinese")))
-    groups.append(("all", tuple(kinds)))
+    groups = [(kind, {kind}) for kind in kinds]
+    groups += [("English", {*kinds} - {"chinese"}), ("all", {*kinds})]
     for name, members in groups:
         part = [row for row in table if row.kind in members]
-        for system in dict.fromkeys("augmill" if name == "all" else row.system for row in part):
+        if name == "all":
+            part = [row if row.system == OURS else replace(row, system="peers") for row in part]
+        for system in dict.fromkeys(row.system for row in part):
             lines.append(_line(name, system, [row for row in part if row.system == system]))
     return "\n".join(lines)
 
