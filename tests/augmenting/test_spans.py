@@ -1,5 +1,8 @@
 """Labelled spans go where their text goes, whatever the edits, the types and the order."""
 
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -8,8 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augment.augmenter import Augmenter
 from augment.batch import EDITS, TextBatch, spans_of
+from augment.component import parameter_names
+from augment.fitting import fitted
 from augment.methods.synonym import SynonymReplacement
+from augment.registry import build, load, names
+from augment.statistics import CorpusStatistics
+from augment.text.protect import Protection
 from augment.text.spans import bound_names, broken, carry, invalid, united
 from augment.variant import Edit, Variant
 
@@ -305,3 +314,54 @@ def test_a_notebook_protects_spans_and_carries_them() -> None:
 def test_a_notebook_refuses_spans_that_are_not_of_the_text(span: Pair) -> None:
     with pytest.raises(ValueError, match=rf"\({span[0]}, {span[1]}\).*60 code points"):
         SynonymReplacement().variants(TEXT, protected=[(0, 3), span])
+
+
+WORDS = [
+    *("the", "big", "movie", "was", "not", "a", "great", "success", "in", "New", "York's"),
+    *("small", "houses", "电影", "非常", "高兴", ",", "。", "👍🏽", "é"),
+]
+wordy = st.one_of(
+    st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join),
+    st.lists(st.one_of(st.sampled_from(WORDS), some_text), max_size=12).map("".join),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
+)
+
+STEPS = [{"use": "synonym", "rate": 0.8}, {"use": "nlpaug", "augmenter": "char.KeyboardAug"}]
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "chain": {"steps": STEPS},
+    "nlpaug": {"augmenter": "word.RandomWordAug"},
+    "one_of": {"options": STEPS},
+    "some_of": {"steps": STEPS},
+    "sometimes": {"step": STEPS[0]},
+}
+"""Of augmenters that can't be built without."""
+
+MODELS = {"back_translation", "masked_lm"}
+"""Too slow for random texts: tests/running has them."""
+
+
+@cache
+def eager(name: str) -> Augmenter:
+    """The augmenter, set to change much."""
+    params = {"rate": 0.8} if "rate" in parameter_names(load(name)) else {}
+    path = Path(mkdtemp()) / "words.arrow"
+    CorpusStatistics.of([" ".join(WORDS)] * 3, min_documents=1).save(path)
+    built = build({"use": name, **params, **PARAMETERS.get(name, {})})
+    assert isinstance(built, Augmenter)
+    return fitted(built, str(path))
+
+
+@pytest.mark.parametrize("name", sorted({*names("augmenter")} - MODELS))
+@settings(max_examples=30)
+@given(st.data(), st.lists(wordy, min_size=1, max_size=4), st.sampled_from(["en", "zh"]))
+def test_every_method_leaves_entities_their_words(
+    name: str, data: Any, texts: list[str], language: str
+) -> None:
+    rows = [spans_for(data.draw, text) for text in texts]
+    protected = united(Protection().find(pa.array(texts)), column(rows))
+    out = eager(name).apply(TextBatch.of(texts, language=language, protected=protected))
+    full = [None if row is None else [(a, b) for a, b in row if a < b] for row in rows]
+    moved = pairs(carry(column(full), out.edits))
+    for text, made, old, new in zip(texts, out.text.to_pylist(), full, moved, strict=True):
+        after = text if made is None else made
+        assert [text[a:b] for a, b in old or ()] == [after[a:b] for a, b in new or ()]
