@@ -99,13 +99,24 @@ _REJECT_COLUMNS = ["aug_parent", "aug_reason", "aug_view", "aug_copy", "aug_step
 
 @app.command()
 def check(recipe: RecipeName, overrides: Overrides = None) -> None:
-    """Show every mistake of a recipe, or the recipe with all defaults written out."""
+    """Show every mistake of a recipe, or the recipe with all defaults written out.
+
+    The columns that it names are looked for in the input, if that is there already.
+    """
     from pipelines import plan as planning
     from pipelines import recipe as recipes
+    from pipelines import runner
+    from pipelines.errors import InputMissingError
 
-    plan = planning.build(recipes.load(recipe, overrides or ()))
-    typer.echo(_yaml(plan.recipe_dict()))
-    typer.echo("ok")
+    loaded = recipes.load(recipe, overrides or ())
+    shown = _yaml(planning.build(loaded).recipe_dict())
+    verdict = "ok"
+    try:
+        runner.prepare(loaded)
+    except InputMissingError as error:
+        verdict = f"ok, but its columns are not checked: {error}"
+    typer.echo(shown)
+    typer.echo(verdict)
 
 
 @app.command("list")

@@ -95,6 +95,14 @@ def test_sample_shows_a_diff_per_view_and_writes_nothing(augmill, recipe, mill):
     assert not mill.output.exists()
 
 
+def test_check_looks_for_the_columns_if_there_is_an_input(augmill, recipe, mill):
+    said = augmill("check", recipe, "--set", "spans=txt", code=65)
+    assert "no column 'txt' (spans), did you mean 'text'?" in said
+    said = augmill("check", recipe, "--set", "spans=txt", "--set", "input=none.parquet")
+    last = said.splitlines()[-1]
+    assert last == "ok, but its columns are not checked: the input 'none.parquet' does not exist"
+
+
 def test_check_prints_a_recipe_that_is_complete(augmill, recipe, tmp_path):
     said = augmill("check", recipe)
     assert said.endswith("\nok\n")
