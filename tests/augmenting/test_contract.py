@@ -57,6 +57,7 @@ AUGMENTERS: dict[str, dict[str, Any]] = {
 FILTERS: dict[str, dict[str, Any]] = {"length_ratio": {}}
 
 DETERMINISTIC = {"back_translation"}
+LANGUAGES = {"chinese_noise": "zh"}
 SLOW = {"back_translation", "masked_lm"}
 
 
@@ -82,7 +83,8 @@ def case_of(name: str) -> AugmenterCase:
     instance = build({"use": name, **AUGMENTERS[name]})
     assert isinstance(instance, Augmenter)
     instance = fitted(instance, statistics()) if unfitted(instance) else instance
-    return AugmenterCase(instance, HARD_TEXTS, stochastic=name not in DETERMINISTIC)
+    language = LANGUAGES.get(name, "en")
+    return AugmenterCase(instance, HARD_TEXTS, language, stochastic=name not in DETERMINISTIC)
 
 
 @cache
