@@ -50,9 +50,7 @@ class Meter(Protocol):
         """So many more are done."""
 
 
-def fit(
-    plan: Plan, corpus: Corpus, cache: Path, scratch: Path, workers: int, meter: Meter
-) -> Plan:
+def fit(plan: Plan, corpus: Corpus, cache: Path, scratch: Path, workers: int, meter: Meter) -> Plan:
     """The plan with the corpus's statistics wherever they are needed; counted if they must be.
 
     Args:

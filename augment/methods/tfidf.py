@@ -7,8 +7,9 @@ with its score. Here a row's number of replacements is exact, ``rate`` of its el
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -147,18 +148,19 @@ def _weights(segments: Segments, free: Bools, idf: Floats) -> Floats:
     return weights
 
 
-class _Pool(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Pool:
     """Words to draw from.
 
     Attributes:
         words: ``(k,)`` string.
         bounds: ``(k + 1,)`` cumulative weights, from 0.
-        index: ``(w,)`` place of each word of the vocabulary in ``words``, −1 if it is not there.
+        place: ``(w,)`` place of each word of the vocabulary in ``words``, −1 if it is not there.
     """
 
     words: pa.StringArray
     bounds: Floats
-    index: Ints
+    place: Ints
 
     def draw(self, replaced: Ints, numbers: Floats) -> pa.StringArray:
         """A word for each that is replaced, never the same one (null if there is no other).
@@ -169,7 +171,7 @@ class _Pool(NamedTuple):
         """
         if not len(self.words):
             return pa.nulls(len(replaced), pa.string())
-        own = np.where(replaced < 0, -1, self.index[replaced])
+        own = np.where(replaced < 0, -1, self.place[replaced])
         size = np.where(own < 0, 0.0, np.diff(self.bounds)[own])
         at = numbers * (self.bounds[-1] - size)
         # The replaced word's own stretch of the axis is stepped over.

@@ -1,4 +1,4 @@
-"""The pass that counts a corpus's words before a run: when, of what, and that it is reproducible."""
+"""The pass that counts a corpus's words before a run: when, of what, and the same anywhere."""
 
 import os
 import shutil
@@ -16,10 +16,9 @@ from augment.errors import StatisticsError
 from augment.registry import build as build_component
 from augment.statistics import CorpusStatistics
 from pipelines import corpus as corpora
-from pipelines import fitting, tallies
+from pipelines import fitting, run, runner, tallies
 from pipelines import plan as planning
 from pipelines import recipe as recipes
-from pipelines import run, runner
 from pipelines.corpus import open_corpus
 from pipelines.errors import RunError
 from pipelines.fitting import CountWords, corpus_key
@@ -27,7 +26,7 @@ from pipelines.tallies import statistics_of
 
 ROOT = Path(__file__).parents[2]
 TFIDF = {"use": "tfidf", "rate": 0.5}
-WORDS = "the a of to and movie film plot story actor music scene good bad dull bright".split()
+WORDS = ["the", "a", "of", "to", "and", "movie", "film", "plot", "story", "actor", "music", "scene"]
 
 
 def stories(count, salt=7):
