@@ -1,7 +1,6 @@
 """Which of the eligible words of each row are edited: exact budgets, drawn without replacement."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,10 +101,12 @@ def draw(
     eligible = np.diff(first)
     budget = budgets(eligible, rate, min_edits, max_edits)
     place = np.arange(len(rows)) - first[rows]
-    if weights is not None:
+    if weights is None:
+        number = bits_at(keys, rows, stream, place) >> np.uint64(32)
+    else:
         waiting = -np.log1p(-uniform(keys[rows], stream, place)) / weights
-        return _ranked(rows, waiting, place, budget)
-    number = bits_at(keys, rows, stream, place) >> np.uint64(32)
+        # Floats that are not negative are in the order of their bits.
+        number = waiting.astype(np.float32).view(np.uint32).astype(np.uint64)
     return _smallest(rows, number, place, first, budget)
 
 
@@ -114,7 +115,9 @@ def _smallest(rows: Ints, number: Keys, place: Ints, first: Ints, budget: Ints) 
     chosen = np.zeros(len(rows), np.bool_)
     place_bits = int(place.max(initial=0)).bit_length()
     if place_bits + len(budget).bit_length() > 32:
-        return _ranked(rows, number, place, budget)
+        order = np.lexsort((place, number, rows))
+        chosen[order] = place < budget[rows]
+        return chosen
     # Row, number and place in one integer each: sorting these is far quicker than a lexsort.
     row = rows.astype(np.uint64) << np.uint64(32 + place_bits)
     key = row | number << np.uint64(place_bits) | place.astype(np.uint64)
@@ -123,11 +126,3 @@ def _smallest(rows: Ints, number: Keys, place: Ints, first: Ints, budget: Ints) 
     highest[some] = np.sort(key)[(first[:-1] + budget - 1)[some]]
     np.less_equal(key, highest[rows], out=chosen)
     return chosen & (budget > 0)[rows]
-
-
-def _ranked(rows: Ints, numbers: npt.NDArray[Any], place: Ints, budget: Ints) -> Bools:
-    """``(m,)``: which places hold their row's ``budget`` smallest numbers; ties by place."""
-    chosen = np.empty(len(rows), np.bool_)
-    # After sorting by row and number, the place within the row is the rank of the number.
-    chosen[np.lexsort((place, numbers, rows))] = place < budget[rows]
-    return chosen
