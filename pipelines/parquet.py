@@ -20,7 +20,7 @@ ROW_GROUP_ROWS = 16_384
 ROW_GROUP_BYTES = 64 << 20
 """A row group of long rows is closed when they take this much memory."""
 
-TEXT_BYTES = 16 << 20
+TEXT_BYTES = 2 << 20
 """Text that a step sees at once, whatever the number of rows. Depends on the input alone."""
 
 _READ_BUFFER = 1 << 20

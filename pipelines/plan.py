@@ -19,6 +19,10 @@ from augment.text.protect import Protection
 from pipelines.errors import RecipeError
 from pipelines.recipe import Recipe, Spec, View
 
+LEXICAL_BATCH_ROWS, MODEL_BATCH_ROWS = 8192, 1024
+"""Rows that steps see at once: what is done per batch is little for many rows; but progress is
+told per batch, and models take their time."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedView:
@@ -56,6 +60,12 @@ class Plan:
         )
 
     @property
+    def batch_rows(self) -> int:
+        """Rows that a step sees at once."""
+        usual = LEXICAL_BATCH_ROWS if self.batch_invariant else MODEL_BATCH_ROWS
+        return self.recipe.batch_rows or usual
+
+    @property
     def unfitted(self) -> tuple[str, ...]:
         """Names of the components that need statistics of the corpus and have none."""
         parts = (*(view.chain for view in self.views), *self.filters)
@@ -82,7 +92,7 @@ class Plan:
         identity = {
             **recipe,
             "augmill": __version__,
-            "batch_rows": None if self.batch_invariant else self.recipe.batch_rows,
+            "batch_rows": None if self.batch_invariant else self.batch_rows,
             "views": [[v.name, v.copies, fingerprint(v.chain)] for v in self.views],
             "filters": [fingerprint(f) for f in self.filters],
         }

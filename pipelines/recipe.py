@@ -70,7 +70,8 @@ class Recipe(BaseModel):
             ``pairs``, one row per variant beside its source text.
         max_reject_fraction: a run that rejects a greater share of the rows publishes nothing.
         max_chars: longer rows are rejected; no bound if null.
-        batch_rows: rows that a step sees at once. Lexical steps give the same for any number.
+        batch_rows: rows that a step sees at once; left out, many if the output is the same for any
+            number, as it is with lexical steps, and fewer if there is a model.
     """
 
     model_config = STRICT
@@ -90,7 +91,7 @@ class Recipe(BaseModel):
     layout: Literal["long", "wide", "pairs"] = "long"
     max_reject_fraction: Probability = 0.01
     max_chars: Annotated[int, Field(ge=1)] | None = None
-    batch_rows: Annotated[int, Field(ge=1)] = 1024
+    batch_rows: Annotated[int, Field(ge=1)] | None = None
 
     def dump(self) -> dict[str, Any]:
         """Plain values that :func:`parse` makes the same recipe of."""

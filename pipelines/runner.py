@@ -128,7 +128,7 @@ def sample(recipe: Recipe | Mapping[str, Any] | str | Path, rows: int) -> Iterat
         counted, meter = corpus.head(max(rows, SAMPLED_ROWS)), _Meter(None, 0)
         plan = fit(plan, counted, Path(folder), Path(folder), 1, meter)
         for shard in corpus.head(rows).shards:
-            for batch in read_batches(shard, plan.recipe.batch_rows, plan.recipe.text):
+            for batch in read_batches(shard, plan.batch_rows, plan.recipe.text):
                 yield expand(plan, batch)
 
 

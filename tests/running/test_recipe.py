@@ -159,7 +159,7 @@ def test_a_dumped_plan_builds_the_same_plan(values):
 def test_a_dump_leaves_nothing_to_defaults():
     dumped = planning.build(recipes.parse(BASE)).recipe_dict()
     assert dumped["views"]["augmented"]["steps"][0]["min_edits"] == 1
-    assert dumped["batch_rows"] == 1024
+    assert dumped["batch_rows"] is None
 
 
 @pytest.mark.parametrize("name", bundled())
