@@ -19,7 +19,7 @@ from augment.text.protect import Protection
 from pipelines.errors import RecipeError
 from pipelines.recipe import Recipe, Spec, View
 
-LEXICAL_BATCH_ROWS, MODEL_BATCH_ROWS = 8192, 1024
+LEXICAL_BATCH_ROWS, MODEL_BATCH_ROWS = 16_384, 1024
 """Rows that steps see at once: what is done per batch is little for many rows; but progress is
 told per batch, and models take their time."""
 
