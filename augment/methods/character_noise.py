@@ -16,22 +16,13 @@ from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
 from augment.randomness import uniform_at
-from augment.text.characters import (
-    Places,
-    Points,
-    cases,
-    eligible_words,
-    find,
-    latin,
-    like,
-    read,
-    start_of,
-    strings,
-)
+from augment.text.characters import Points, find, read, start_of, strings
 from augment.text.choice import choose
 from augment.text.columns import Bools, Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language
+from augment.text.latin import cases, latin, like
+from augment.text.places import Places, eligible_words
 
 Operation = Literal["swap", "delete", "insert", "substitute"]
 
@@ -76,9 +67,11 @@ class CharacterNoise(Augmenter):
         if self.keep_ends and len(letters):
             letters[segments.starts] = False
             letters[start_of(segments.text, segments.stops - 1)] = False
-        singles = Places.of(segments, letters)
-        only_swaps = set(self.operations) == {"swap"}
-        usable = _pairs(segments.text, singles) if only_swaps else singles
+        usable = letters
+        if set(self.operations) == {"swap"}:
+            words = np.flatnonzero(segments.is_word)
+            usable = np.zeros_like(letters)
+            usable[_pairs(segments.text, Places.of(letters, segments, words)).starts] = True
         eligible = eligible_words(segments, usable, self.min_length, batch.protected)
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, eligible, batch.keys, *budget)
@@ -86,7 +79,7 @@ class CharacterNoise(Augmenter):
         def numbers(stream: str) -> Numbers:
             return uniform_at(batch.keys, at.rows, stream, at.counter)
 
-        chosen = singles.take(at.pieces)
+        chosen = Places.of(letters, segments, at.pieces)
         pairs = _pairs(segments.text, chosen)
         operation = self._draw(numbers("operation"), numbers("other operation"), pairs.counts > 0)
         starts = _draw(chosen, pairs, operation == SWAP, numbers("character"))
@@ -108,7 +101,7 @@ def _draw(chosen: Places, pairs: Places, swap: Bools, numbers: Numbers) -> Ints:
     """``(m,)``: the byte of one place in each word, of the first letter where two are swapped."""
     starts = np.empty(len(swap), np.int64)
     for words, places in ((np.flatnonzero(swap), pairs), (np.flatnonzero(~swap), chosen)):
-        starts[words] = places.starts[places.draw(words, numbers[words])]
+        starts[words] = places.draw(words, numbers[words])
     return starts
 
 

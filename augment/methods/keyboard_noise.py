@@ -15,11 +15,12 @@ from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
 from augment.lexicons.confusions import Confusions
 from augment.randomness import uniform_at
-from augment.text.characters import Places, eligible_words, find, read
+from augment.text.characters import find, read
 from augment.text.choice import choose
 from augment.text.columns import Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language, primary
+from augment.text.places import draw_places, eligible_words
 
 _LAYOUTS: Mapping[str, Sequence[str]] = {
     "qwerty": ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
@@ -59,12 +60,12 @@ class KeyboardNoise(Augmenter):
         """Whole columns at a time: one place for each chosen word, one splice for all rows."""
         keys = neighbours(self._layout(batch.language))
         segments = language(batch.language).segment(Utf8.of(batch.text))
-        places = Places.of(segments, find(segments.text, keys.place >= 0))
-        eligible = eligible_words(segments, places, self.min_length, batch.protected)
+        found = find(segments.text, keys.place >= 0)
+        eligible = eligible_words(segments, found, self.min_length, batch.protected)
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, eligible, batch.keys, *budget)
-        where = places.draw(at.pieces, uniform_at(batch.keys, at.rows, "character", at.counter))
-        starts = places.starts[where]
+        numbers = uniform_at(batch.keys, at.rows, "character", at.counter)
+        starts = draw_places(segments, found, at.pieces, numbers)
         points, widths = read(segments.text, starts)
         new = keys.draw(points, uniform_at(batch.keys, at.rows, "candidate", at.counter))
         return variants_of_edits(segments.text, at.rows, starts, starts + widths, new)

@@ -18,11 +18,12 @@ from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
 from augment.lexicons.confusions import Confusions
 from augment.randomness import uniform_at
-from augment.text.characters import Places, eligible_words, find
+from augment.text.characters import find
 from augment.text.choice import choose
 from augment.text.columns import Bools, Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language
+from augment.text.places import draw_places, eligible_words
 
 CONFUSIONS: Mapping[str, str] = {
     "a": "o e",
@@ -103,12 +104,11 @@ class OcrNoise(Augmenter):
         table = _table()
         segments = language(batch.language).segment(Utf8.of(batch.text))
         single = find(segments.text, table.place >= 0)
-        places = Places.of(segments, single)
-        eligible = eligible_words(segments, places, self.min_length, batch.protected)
+        eligible = eligible_words(segments, single, self.min_length, batch.protected)
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, eligible, batch.keys, *budget)
-        where = places.draw(at.pieces, uniform_at(batch.keys, at.rows, "character", at.counter))
-        starts = places.starts[where]
+        places = uniform_at(batch.keys, at.rows, "character", at.counter)
+        starts = draw_places(segments, single, at.pieces, places)
         entry, width = _entries(segments.text, single, starts, segments.stops[at.pieces])
         numbers = uniform_at(batch.keys, at.rows, "candidate", at.counter)
         new = table.table.draw(entry, numbers)

@@ -1,19 +1,17 @@
-"""Single characters of a column: where a method may edit one, and which stand there.
+"""Single characters of a column: where they are, what they are, and writing others.
 
 Characters beyond the basic plane are never places. A character that a combining mark follows is
 none either, so that no grapheme cluster is split (Unicode Standard Annex 29, rule GB9).
 """
 
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import regex
 
-from augment.text.columns import Bools, Ints, Utf8, ranges
+from augment.text.columns import Bools, Ints, Utf8
 from augment.text.segments import Segments, wide_characters
 
 PLANE = 0x10000
@@ -23,56 +21,6 @@ Points = npt.NDArray[np.uint32]
 
 _JOINS = frozenset({0x200C, 0x200D, *range(0x1F3FB, 0x1F400)})
 """Joiners without width and tones of skin, which bind what stands before them as a mark does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the pieces of a column may be edited.
-
-    Attributes:
-        starts: ``(m,)`` int64, the byte at which each place's character starts, sorted.
-        first: ``(pieces + 1,)`` int64, the first place of each piece, and m.
-    """
-
-    starts: Ints
-    first: Ints
-
-    @classmethod
-    def of(cls, segments: Segments, found: Bools) -> "Places":
-        """Of a mask of bytes.
-
-        Args:
-            segments: the pieces.
-            found: ``(bytes,)`` true where a place's character starts.
-        """
-        before = np.zeros(len(found) + 1, np.int32)
-        np.cumsum(found, out=before[1:])
-        bounds = np.append(segments.starts, len(found))
-        return cls(np.flatnonzero(found), before[bounds].astype(np.int64))
-
-    @property
-    def counts(self) -> Ints:
-        """``(pieces,)``: places of each piece."""
-        return np.diff(self.first)
-
-    def take(self, pieces: Ints) -> "Places":
-        """The places of these pieces, in this order."""
-        first, last = self.first[pieces], self.first[pieces + 1]
-        kept = np.append(0, np.cumsum(last - first))
-        return Places(self.starts[ranges(first, last)], kept)
-
-    def draw(self, pieces: Ints, numbers: npt.NDArray[np.float64]) -> Ints:
-        """One place of each piece, all equally likely.
-
-        Args:
-            pieces: ``(k,)`` that have places.
-            numbers: ``(k,)`` in [0, 1).
-
-        Returns:
-            ``(k,)`` indices of ``starts``.
-        """
-        first, last = self.first[pieces], self.first[pieces + 1]
-        return np.asarray(first + (numbers * (last - first)).astype(np.int64))
 
 
 def find(text: Utf8, wanted: Bools) -> Bools:
@@ -160,37 +108,3 @@ def word_lengths(segments: Segments) -> Ints:
     more = np.flatnonzero((segments.text.data & 0xC0) == 0x80)
     holders = np.searchsorted(segments.starts, more, side="right") - 1
     return np.asarray(lengths - np.bincount(holders, minlength=len(lengths)))
-
-
-def eligible_words(
-    segments: Segments, places: Places, min_length: int, protected: pa.ListArray
-) -> Bools:
-    """``(pieces,)``: unprotected words of that many characters that have a place."""
-    able = segments.is_word & (places.counts > 0) & (word_lengths(segments) >= min_length)
-    return np.asarray(able & segments.outside(protected))
-
-
-@cache
-def latin() -> Bools:
-    """``(PLANE,)``: which code points are Latin letters, those of full width left out."""
-    found = np.zeros(PLANE, np.bool_)
-    plane = "".join(map(chr, range(0x2C80))) + "".join(map(chr, range(0xA720, 0xAB70)))
-    found[[ord(c) for c in regex.findall(r"[\p{Latin}&&\p{L}]", plane, flags=regex.V1)]] = True
-    return found
-
-
-@cache
-def cases() -> tuple[Points, Points]:
-    """``(PLANE,)`` each: lower and upper case of every Latin letter, where it is one character."""
-    lower, upper = np.arange(PLANE, dtype=np.uint32), np.arange(PLANE, dtype=np.uint32)
-    for point in np.flatnonzero(latin()).tolist():
-        for table, other in ((lower, chr(point).lower()), (upper, chr(point).upper())):
-            if len(other) == 1 and ord(other) < PLANE:
-                table[point] = ord(other)
-    return lower, upper
-
-
-def like(points: Points, models: Points) -> Points:
-    """``(m,)``: the letters in the case of their models."""
-    lower, upper = cases()
-    return np.where(lower[models] != models, upper[points], lower[points])
