@@ -89,11 +89,11 @@ def test_chinese_segmentation_is_lossless(texts: list[str]) -> None:
 
 
 def test_missing_segmenter_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    han._cutter.cache_clear()
+    han.cutter.cache_clear()
     monkeypatch.setattr(han, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "augmill\[zh\]"'):
         segment_han(Utf8.of(pa.array(["北京"])))
-    han._cutter.cache_clear()
+    han.cutter.cache_clear()
 
 
 def test_languages_by_tag() -> None:
