@@ -6,7 +6,6 @@ Run from the root: ``python -m benchmarks.lexical [STEP …] [--rate 0.1] [--run
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,47 +14,9 @@ from augment import Protection, TextBatch, registry
 from augment.augmenter import Augmenter
 from augment.text.columns import Utf8
 from augment.text.languages import language
-from benchmarks import peers
-from benchmarks.data import BUILD, chinese, rotten_tomatoes
-from benchmarks.peers import Peer
+from benchmarks.cases import CHINESE, ENGLISH, Case
+from benchmarks.data import chinese, rotten_tomatoes
 from benchmarks.timing import Work, interleave, pin
-
-Params = Callable[[float, list[str]], dict[str, Any]]
-"""From the common rate and the texts: the parameters of augmill's step."""
-
-
-def same_rate(rate: float, _: list[str]) -> dict[str, Any]:
-    """The rate that the peers get."""
-    return {"rate": rate}
-
-
-def moved(rate: float, _: list[str]) -> dict[str, Any]:
-    """The peers' rate counts swaps, augmill's the words that move: two in each."""
-    return {"rate": 2 * rate}
-
-
-def of_the_paper(_rate: float, _texts: list[str]) -> dict[str, Any]:
-    """AEDA: between 1 mark and a third of the words, on both sides."""
-    return {}
-
-
-def fitted(rate: float, texts: list[str]) -> dict[str, Any]:
-    """Statistics of the corpus, counted before the clock runs."""
-    from augment.statistics import CorpusStatistics
-
-    BUILD.mkdir(parents=True, exist_ok=True)
-    path = BUILD / "words.arrow"
-    CorpusStatistics.of(texts, language="en").save(path)
-    return {"rate": rate, "statistics": str(path)}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A step of augmill, its counterparts, and what makes it do as much as they."""
-
-    step: str
-    peers: tuple[Peer, ...]
-    params: Params = same_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,80 +27,6 @@ class Row:
     ours: float
     floor: float
     peers: dict[str, float]
-
-
-ENGLISH = (
-    Case(
-        "synonym",
-        (
-            peers.nlpaug_word("SynonymAug", aug_src="wordnet"),
-            peers.eda("synonym_replacement", rows=400),
-        ),
-    ),
-    Case(
-        "random_swap",
-        (
-            peers.nlpaug_word("RandomWordAug", action="swap"),
-            peers.eda("random_swap"),
-            peers.fast_aug("WordsRandomSwapAugmenter"),
-        ),
-        moved,
-    ),
-    Case(
-        "random_deletion",
-        (
-            peers.nlpaug_word("RandomWordAug", action="delete"),
-            peers.eda("random_deletion"),
-            peers.fast_aug("WordsRandomDeleteAugmenter"),
-        ),
-    ),
-    Case(
-        "random_insertion",
-        (
-            peers.eda("random_insertion", rows=400),
-            peers.fast_aug("WordsRandomInsertAugmenter", ["film", "story", "funny", "slow"]),
-        ),
-    ),
-    Case(
-        "aeda",
-        (
-            peers.aeda(),
-            peers.fast_aug("WordsRandomInsertAugmenter", list(".;?:!,"), share=1 / 6),
-        ),
-        of_the_paper,
-    ),
-    Case(
-        "blanking",
-        (
-            peers.nlpaug_word("RandomWordAug", action="substitute", target_words=["_"]),
-            peers.fast_aug("WordsRandomSubstituteAugmenter", ["_"]),
-        ),
-    ),
-    Case("tfidf", (peers.nlpaug_tfidf(),), fitted),
-    Case("case_noise", ()),
-    Case("spacing_noise", (peers.nlpaug_word("SplitAug"),)),
-    Case(
-        "keyboard_noise",
-        (
-            peers.nlpaug_char("KeyboardAug"),
-            peers.fast_aug("CharsRandomSubstituteAugmenter", "en", characters=True),
-        ),
-    ),
-    Case("ocr_noise", (peers.nlpaug_char("OcrAug"),)),
-    Case("spelling_noise", (peers.nlpaug_word("SpellingAug"),)),
-    Case(
-        "character_noise",
-        (
-            peers.nlpaug_char("RandomCharAug", action="substitute"),
-            peers.fast_aug("CharsRandomSubstituteAugmenter", "en", characters=True),
-        ),
-    ),
-)
-
-CHINESE = (
-    Case("synonym", (peers.nlpcda("Similarword"),)),
-    Case("chinese_noise", (peers.nlpcda("Homophone"),)),
-)
 
 
 def floor(column: pa.StringArray, tag: str) -> pa.StringArray:
@@ -236,6 +123,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.1, help="share of words edited")
     parser.add_argument("--runs", type=int, default=7)
     asked = parser.parse_args()
+    known = dict.fromkeys(case.step for case in (*ENGLISH, *CHINESE))
+    if unknown := set(asked.steps) - set(known):
+        parser.error(f"no such step: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
     core = pin()
     english, han = rotten_tomatoes(), chinese()
     print(f"One process on core {core}; medians of {asked.runs} runs; rate {asked.rate}.")
@@ -244,8 +134,8 @@ def main() -> None:
     print(f"Chinese: {len(han):,} texts of data/chinese.parquet.\n")
     show(table(CHINESE, han, "zh", asked), ("nlpcda",))
     for case in (*ENGLISH, *CHINESE):
-        if not asked.steps or case.step in asked.steps:
-            print(f"{case.step}: " + ", ".join(f"{p.library} {p.what}" for p in case.peers))
+        if case.peers and (not asked.steps or case.step in asked.steps):
+            print(f"`{case.step}`: " + ", ".join(f"{p.library} `{p.what}`" for p in case.peers))
 
 
 if __name__ == "__main__":

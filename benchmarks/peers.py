@@ -150,7 +150,8 @@ def _edits(text: str, rate: float) -> int:
 
 
 def _called(name: str, params: dict[str, Any]) -> str:
-    return f"{name}({', '.join(f'{key}={value!r}' for key, value in params.items())})"
+    given = ", ".join(f"{key}={value!r}" for key, value in params.items())
+    return f"{name}({given})"
 
 
 def _textaugment(name: str) -> ModuleType:
