@@ -18,6 +18,7 @@ import xxhash
 
 from augment.counting import SCHEMA, WordCounts
 from augment.errors import StatisticsError
+from augment.randomness import Keys, hash_strings
 from augment.text.columns import Ints
 from augment.text.languages import primary
 from augment.text.protect import Protection
@@ -59,8 +60,22 @@ class Vocabulary:
 
     def find(self, words: pa.StringArray) -> Ints:
         """``(n,)``: each word's place, −1 if it isn't there; case is ignored."""
-        found = pc.index_in(pc.utf8_lower(words), value_set=self.words)
-        return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)
+        hashes, places = self._hashed
+        if not len(hashes):
+            return np.full(len(words), -1, np.int64)
+        wanted = hash_strings(pc.utf8_lower(words))
+        at = np.minimum(np.searchsorted(hashes, wanted), len(hashes) - 1)
+        return np.where(hashes[at] == wanted, places[at], -1)
+
+    @cached_property
+    def _hashed(self) -> tuple[Keys, Ints]:
+        """Sorted hashes of the words, and their places.
+
+        Arrow's own look-up builds a table of all the words for every batch.
+        """
+        hashes = hash_strings(self.words)
+        places = np.argsort(hashes)
+        return hashes[places], places
 
 
 @dataclass(frozen=True, eq=False)

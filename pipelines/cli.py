@@ -7,6 +7,7 @@ that help answers at once.
 import io
 import signal
 import sys
+from collections.abc import Iterable
 from typing import Annotated, NoReturn
 
 import typer
@@ -71,6 +72,7 @@ def run(
     if dry_run:
         plan, corpus = runner.prepare(loaded, limit)
         typer.echo(_yaml(plan.recipe_dict()))
+        _tell_unfitted(plan.unfitted, "a run counts them first")
         typer.echo(f"rows: {corpus.rows:,}, shards: {len(corpus.shards):,}; nothing was written")
         return
     with terminal.progress() as progress:
@@ -85,10 +87,14 @@ def sample(
     overrides: Overrides = None,
 ) -> None:
     """Show the first rows and what the recipe makes of them; nothing is written."""
+    from pipelines import plan as planning
     from pipelines import recipe as recipes
     from pipelines import runner, terminal
 
-    for batch in runner.sample(recipes.load(recipe, overrides or ()), rows):
+    loaded = recipes.load(recipe, overrides or ())
+    counted = f"here of the first {max(rows, runner.SAMPLED_ROWS):,} rows; a run counts them all"
+    _tell_unfitted(planning.build(loaded).unfitted, counted)
+    for batch in runner.sample(loaded, rows):
         terminal.show_samples(batch.rows)
         for reject in batch.rejects.select(_REJECT_COLUMNS).to_pylist():
             typer.echo(f"rejected: {', '.join(str(v) for v in reject.values() if v is not None)}")
@@ -109,14 +115,21 @@ def check(recipe: RecipeName, overrides: Overrides = None) -> None:
     from pipelines.errors import InputMissingError
 
     loaded = recipes.load(recipe, overrides or ())
-    shown = _yaml(planning.build(loaded).recipe_dict())
+    plan = planning.build(loaded)
     verdict = "ok"
     try:
         runner.prepare(loaded)
     except InputMissingError as error:
         verdict = f"ok, but its columns are not checked: {error}"
-    typer.echo(shown)
+    typer.echo(_yaml(plan.recipe_dict()))
+    _tell_unfitted(plan.unfitted, "a run counts them first")
     typer.echo(verdict)
+
+
+def _tell_unfitted(names: Iterable[str], how: str) -> None:
+    """Say on standard error which steps need statistics of the corpus, and of what they are."""
+    for name in names:
+        typer.echo(f"{name} needs statistics of the corpus: {how}", err=True)
 
 
 @app.command("list")

@@ -42,6 +42,8 @@ def description(name: str) -> str:
     parts = [f"{name} ({kind})", "", inspect.getdoc(cls) or "", "", "Parameters:"]
     parts += [f"  {line}" for line in _parameters(cls)]
     parts += ["", f"Same output for any cut into batches: {_invariance(cls)}"]
+    if cls.fits:
+        parts += [f"Statistics of the corpus ({cls.fits}): counted by a run, if none are given"]
     assets = _assets(cls)
     if assets:
         parts += ["", "Files that decide the output:", *(f"  {line}" for line in assets)]

@@ -58,7 +58,9 @@ class TfidfReplacement(Augmenter):
         rate: share of a row's eligible words that is replaced.
         min_edits: replacements in a row at the least, if it has so many eligible words.
         max_edits: replacements in a row at the most.
-        vocabulary: how many words new ones are drawn from, those in most texts of the corpus.
+        vocabulary: how many words new ones are drawn from, those in most texts of the corpus. The
+            paper draws from all; but by its formula words of few texts, which often decide a
+            label, are as likely as any.
         statistics: file of a corpus's statistics; counted by the run if left out.
     """
 
@@ -68,7 +70,7 @@ class TfidfReplacement(Augmenter):
     rate: Probability = 0.1
     min_edits: Count = 1
     max_edits: Count | None = None
-    vocabulary: Annotated[int, Field(ge=2)] = 10_000
+    vocabulary: Annotated[int, Field(ge=2)] = 500
     statistics: str | None = None
 
     def assets(self) -> Mapping[str, str]:

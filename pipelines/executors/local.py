@@ -47,9 +47,7 @@ def map_shards(job: Job[T], shards: Sequence[Shard], workers: int, tick: Tick) -
     yield from _over_processes(job, shards, workers, tick)
 
 
-def _over_processes(
-    job: Job[T], shards: Sequence[Shard], workers: int, tick: Tick
-) -> Iterator[T]:
+def _over_processes(job: Job[T], shards: Sequence[Shard], workers: int, tick: Tick) -> Iterator[T]:
     from pebble import ProcessPool
 
     # Spawned, since a fork would copy the locks of libraries that run threads.

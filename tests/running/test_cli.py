@@ -123,6 +123,26 @@ def test_list_and_describe(augmill):
     assert "min: float, > 0.0 = 0.5" in augmill("describe", "length_ratio")
 
 
+def test_a_step_that_needs_statistics_is_named(augmill, recipe, capsys, monkeypatch):
+    step = "views.loud.steps=[{use: tfidf}]"
+    for arguments, told in (
+        (["check"], "a run counts them first"),
+        (["run", "--dry-run"], "a run counts them first"),
+        (["sample"], "here of the first 10,000 rows; a run counts them all"),
+    ):
+        command, *rest = arguments
+        monkeypatch.setattr(sys, "argv", ["augmill", command, str(recipe), *rest, "--set", step])
+        with pytest.raises(SystemExit):
+            main()
+        said = capsys.readouterr()
+        assert said.err == f"tfidf needs statistics of the corpus: {told}\n"
+        assert "statistics of" not in said.out
+    described = augmill("describe", "tfidf")
+    assert "Statistics of the corpus (statistics): counted by a run" in described
+    assert "statistics: unfitted" in described
+    assert "statistics of" not in augmill("describe", "synonym").lower()
+
+
 def test_version_and_help(augmill):
     assert augmill("--version").startswith("augmill ")
     said = augmill("--help")
