@@ -90,10 +90,19 @@ def _columns(path: Path, closeness: Closeness) -> Lexicon:
     except (pa.ArrowException, OSError) as error:
         raise LexiconError(f"{path}: {error}") from error
     if "candidates" in table.column_names:
-        return Lexicon.load(path)
+        return _compiled(path)
     if "vector" in table.column_names and "word" in table.column_names:
         return closeness.lexicon(*vectors.vectors_of_table(table, path, closeness.words))
     return pairs_of_table(table, path).lexicon()
+
+
+def _compiled(path: Path) -> Lexicon:
+    try:
+        return Lexicon.load(path)
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        raise LexiconError(
+            f"{path}: has a column 'candidates', but is no table that augmill compiled: {error}"
+        ) from error
 
 
 READERS: Mapping[str, Callable[[Path, Closeness], Lexicon]] = {

@@ -8,7 +8,6 @@ Vectors of plain co-occurrence (word2vec, GloVe) put antonyms and sister terms c
 those made for synonymy (counter-fitted, Paragram) are the better source.
 """
 
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -108,19 +107,21 @@ def read_vectors(path: Path, most: int = MOST_WORDS) -> tuple[pa.StringArray, Ve
     rows: list[Vectors] = []
     width = 0
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-        for number, line in enumerate(islice(file, most + 1), 1):
-            if number == 1 and is_count(line):
+        for number, line in enumerate(file, 1):
+            if number == 1 and _is_count(line):
                 continue
+            if len(words) == most:
+                break
             word, row = _vector(line, width, path, number)
             width = len(row)
             words.append(word)
             rows.append(row)
     if not rows:
         raise LexiconError(f"{path}: holds no vectors")
-    return pa.array(words[:most], pa.string()), np.stack(rows[:most])
+    return pa.array(words, pa.string()), np.stack(rows)
 
 
-def is_count(line: str) -> bool:
+def _is_count(line: str) -> bool:
     """Whether a line is word2vec's first: how many words and how many numbers for each."""
     parts = line.split()
     return len(parts) == 2 and all(part.isdecimal() for part in parts)
@@ -128,7 +129,7 @@ def is_count(line: str) -> bool:
 
 def _vector(line: str, width: int, path: Path, number: int) -> tuple[str, Vectors]:
     """A line's word and vector; words may hold spaces once the width is known."""
-    word, *texts = line.rstrip().rsplit(" ", width) if width else line.split()
+    word, *texts = line.rstrip().rsplit(" ", width) if width else line.split() or [""]
     try:
         row = np.array(texts, np.float32)
     except ValueError:
