@@ -174,7 +174,7 @@ def _counts(points: Points, before: Points, after: Points, first: Ints) -> Bools
     """``(characters,)``: numerals alone before a unit, which keep their value in either script."""
     _, second = _beside(after, first)
     found = (_numerals().place[points] >= 0) & _member(after, _UNITS)
-    found &= ~_numbers()[before] & ~_member(before, ".,:/-+−~～．，：／－点分之几")
+    found &= ~_numbers()[before] & ~_member(before, ".,:/-+−~_*×^、～．，：／－点分之几")
     found &= ~((points == ord("一")) & _member(before, _BEFORE))
     found &= ~((points == ord("2")) & ~_member(after, _ORDERED))
     # 一个个, 一天天: each of them, no number.
