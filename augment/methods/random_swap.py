@@ -18,7 +18,7 @@ from augment.text.casing import LOWER, MIXED, TITLE, patterns, recase
 from augment.text.choice import Places, choose
 from augment.text.columns import Bools, Ints, Utf8, first_of_rows
 from augment.text.edits import variants_of_edits
-from augment.text.languages import language
+from augment.text.languages import Language, language
 from augment.text.segments import Segments
 from augment.text.spacing import opens_sentence, row_ends
 
@@ -34,7 +34,7 @@ class RandomSwap(Augmenter):
     EDA's α counts swaps, so its α is half of ``rate``. A pair of equal words is left out. Words
     in protected spans stay, and so do the words next to one, which often belong to it. The
     capital of a sentence's first word stays in its place: the word that moves there takes it on,
-    and the word that leaves loses it.
+    and the word that leaves loses it, except where all nouns have capitals (German).
 
     Args:
         rate: share of a row's words that moves, rounded down to whole pairs.
@@ -48,14 +48,15 @@ class RandomSwap(Augmenter):
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Whole columns at a time: one draw, one pairing and one splice for all rows."""
-        segments = language(batch.language).segment(Utf8.of(batch.text))
+        tongue = language(batch.language)
+        segments = tongue.segment(Utf8.of(batch.text))
         if not len(segments.starts):
             return Variants.declined(len(batch))
         eligible = _eligible(segments, segments.outside(batch.protected))
         most = None if self.max_edits is None else 2 * self.max_edits
         at = choose(segments, eligible, batch.keys, self.rate, 2 * self.min_edits, most)
         partner = _partners(at, batch.keys)
-        moving = _Moving.of(segments, at.pieces)
+        moving = _Moving.of(segments, at.pieces, tongue)
         new = moving.to_places_of(partner)
         kept = np.flatnonzero(pc.not_equal(new, moving.words).to_numpy(zero_copy_only=False))
         pieces, rows = at.pieces[kept], at.rows[kept]
@@ -103,7 +104,7 @@ class _Moving:
     loses: Bools
 
     @classmethod
-    def of(cls, segments: Segments, pieces: Ints) -> "_Moving":
+    def of(cls, segments: Segments, pieces: Ints, tongue: Language) -> "_Moving":
         words = segments.pieces.take(pa.array(pieces))
         pattern = patterns(words)
         title = np.flatnonzero(pattern == TITLE)
@@ -111,7 +112,8 @@ class _Moving:
         always = pc.match_substring_regex(words.take(pa.array(title)), _ALWAYS_CAPITAL)
         capital, loses = np.zeros((2, len(pieces)), np.bool_)
         capital[title] = True
-        loses[title] = ~always.to_numpy(zero_copy_only=False)
+        if not tongue.noun_capitals:
+            loses[title] = ~always.to_numpy(zero_copy_only=False)
         return cls(words, pattern, capital, loses)
 
     def to_places_of(self, partner: Ints) -> pa.StringArray:

@@ -96,7 +96,7 @@ def _sieved(segments: Segments, words: Ints, tag: str) -> Bools:
     length = np.minimum(stops - starts, 31).astype(np.uint16)
     last = data[stops - 1]
     shape = length << 10 | (data[starts] & _LOW_BITS).astype(np.uint16) << 5 | last & _LOW_BITS
-    sieved = _sieve(tag)[shape]
+    sieved = _sieve(tag).take(shape)
     tees = np.flatnonzero((last | _SMALL) == _T)
     before = data[stops[tees] - 2]
     sieved[tees] |= (before == _MARKS[0]) | (before == _MARKS[1])
