@@ -7,8 +7,6 @@ with its score. Here a row's number of replacements is exact, ``rate`` of its el
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -22,21 +20,21 @@ from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component, package_version
 from augment.counting import countable
 from augment.errors import StatisticsError
+from augment.methods.word_pool import word_pool
 from augment.randomness import uniform
-from augment.statistics import CorpusStatistics, Vocabulary, open_statistics
+from augment.statistics import open_statistics
 from augment.text.casing import MIXED, patterns, recase
 from augment.text.choice import choose
-from augment.text.columns import Bools, Ints, Utf8
+from augment.text.columns import Bools, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language, primary
 from augment.text.names import inner_capitals
 from augment.text.negations import negations
 from augment.text.segments import Segments
+from augment.vocabulary import Floats
 
 UNFITTED = "unfitted"
 """The asset of a component that has no statistics yet."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @component("tfidf")
@@ -104,7 +102,7 @@ class TfidfReplacement(Augmenter):
         at = choose(segments, weights > 0, batch.keys, *budget, weights=weights)
         numbers = uniform(batch.keys[at.rows], "candidate", at.counter)
         codes = segments.codes[at.pieces]
-        pool = _pool(known, primary(batch.language), self.vocabulary)
+        pool = word_pool(known, primary(batch.language), self.vocabulary)
         new = recase(pool.draw(place[codes], numbers), _patterns(segments)[codes])
         other = pc.not_equal(new, segments.pieces.take(pa.array(at.pieces)))
         kept = np.flatnonzero(other.to_numpy(zero_copy_only=False))
@@ -148,59 +146,3 @@ def _weights(segments: Segments, free: Bools, idf: Floats) -> Floats:
     highest = np.maximum.reduceat(scores, opens)
     weights[places] = np.repeat(highest, np.diff(np.append(opens, len(rows)))) - scores
     return weights
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """Words to draw from.
-
-    Attributes:
-        words: ``(k,)`` string.
-        bounds: ``(k + 1,)`` cumulative weights, from 0.
-        place: ``(w,)`` place of each word of the vocabulary in ``words``, −1 if it is not there.
-    """
-
-    words: pa.StringArray
-    bounds: Floats
-    place: Ints
-
-    def draw(self, replaced: Ints, numbers: Floats) -> pa.StringArray:
-        """A word for each that is replaced, never the same one (null if there is no other).
-
-        Args:
-            replaced: ``(m,)`` places in the vocabulary, −1 for words that are not in it.
-            numbers: ``(m,)`` uniform in [0, 1).
-        """
-        if not len(self.words):
-            return pa.nulls(len(replaced), pa.string())
-        own = np.where(replaced < 0, -1, self.place[replaced])
-        size = np.where(own < 0, 0.0, np.diff(self.bounds)[own])
-        at = numbers * (self.bounds[-1] - size)
-        # The replaced word's own stretch of the axis is stepped over.
-        at += np.where(at >= self.bounds[own], size, 0.0)
-        chosen = np.searchsorted(self.bounds, at, side="right") - 1
-        return self.words.take(pa.array(np.minimum(chosen, len(self.words) - 1)))
-
-
-@lru_cache(maxsize=8)
-def _pool(statistics: CorpusStatistics, tag: str, size: int) -> _Pool:
-    """Words of a language's vocabulary that are no names, with the weights of the paper."""
-    words = statistics.language(tag)
-    assert words is not None
-    score = words.counts * words.idf[:-1]
-    fit = _drawable(words, tag) & (np.arange(len(score)) < size)
-    places = np.flatnonzero(fit)
-    weights = score[places].max(initial=0.0) - score[places]
-    places, weights = places[weights > 0], weights[weights > 0]
-    index = np.full(len(score), -1, np.int64)
-    index[places] = np.arange(len(places))
-    return _Pool(words.words.take(pa.array(places)), np.append(0.0, np.cumsum(weights)), index)
-
-
-def _drawable(words: Vocabulary, tag: str) -> Bools:
-    """``(w,)``: plain words, mostly written in lower case, no negations."""
-    plain = pc.match_substring_regex(words.words, r"^[\p{L}\p{M}]+$").to_numpy(zero_copy_only=False)
-    segments = language(tag).segment(Utf8.of(words.words))
-    fine = np.asarray(plain & (2 * words.lower >= words.counts))
-    fine[segments.rows[negations(segments, tag)]] = False
-    return fine

@@ -26,7 +26,8 @@ from pipelines.tallies import statistics_of
 
 ROOT = Path(__file__).parents[2]
 TFIDF = {"use": "tfidf", "rate": 0.5}
-WORDS = ["the", "a", "of", "to", "and", "movie", "film", "plot", "story", "actor", "music", "scene"]
+WORDS = ["the", "a", "of", "to", "and", "movie", "film", "plot", "story", "actor", "music"]
+WORDS += ["scene", "good", "bad", "dull", "bright"]
 
 
 def stories(count, salt=7):

@@ -14,7 +14,7 @@ from pipelines import run
 from pipelines.recipe_source import bundled
 
 DATA = Path(__file__).parents[2] / "data"
-LIMITS = {"demo": 8, "english-lexical": 300, "chinese": 100}
+LIMITS = {"consistency": 300, "demo": 8, "english-lexical": 300, "chinese": 100}
 
 
 def test_every_bundled_recipe_is_run():
