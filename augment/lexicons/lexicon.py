@@ -94,7 +94,14 @@ class Lexicon:
 
     def most_senses(self, count: int) -> "Lexicon":
         """The table of each word's ``count`` first senses."""
-        keep = self.senses < count
+        return self._only(self.senses < count)
+
+    def single_words(self) -> "Lexicon":
+        """The table without candidates of several words."""
+        spaced = pc.match_substring_regex(self.candidates, r"\s")
+        return self._only(~spaced.to_numpy(zero_copy_only=False))
+
+    def _only(self, keep: npt.NDArray[np.bool_]) -> "Lexicon":
         kept_before = np.append(0, np.cumsum(keep))
         bounds = kept_before[self.offsets]
         full = np.flatnonzero(bounds[1:] > bounds[:-1])

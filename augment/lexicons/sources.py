@@ -66,7 +66,7 @@ def load_lexicon(source: str) -> Lexicon:
 
 
 def load_senses(source: str, senses: int) -> Lexicon:
-    """The table of each word's first senses."""
+    """The table of each word's first senses, without candidates of several words."""
     return _load_senses(source, senses, _stamp(source))
 
 
@@ -119,7 +119,7 @@ def _load(source: str, stamp: Stamp) -> Lexicon:
 
 @cache
 def _load_senses(source: str, senses: int, stamp: Stamp) -> Lexicon:
-    return _load(source, stamp).most_senses(senses)
+    return _load(source, stamp).most_senses(senses).single_words()
 
 
 @cache

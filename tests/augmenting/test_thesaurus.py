@@ -352,6 +352,11 @@ class TestReplacement:
         assert step("la casa de Casa", language="es") == "la vivienda de Casa"
         assert step("la casa de Casa", language="und") == "la vivienda de Casa"
 
+    def test_words_are_not_replaced_by_phrases(self, write: Write) -> None:
+        path = write("t.tsv", "film\tmotion picture\t9\nfilm\tmovie\nhot\tvery warm\n")
+        step = SynonymReplacement(rate=1.0, lexicon=str(path))
+        assert {variant.text for variant in step.variants("hot film", 20)} == {"hot movie"}
+
     def test_insertion_takes_files_too(self, write: Write) -> None:
         path = write("t.tsv", "casa\tvivienda\n")
         step = RandomInsertion(min_edits=1, lexicon=str(path))
