@@ -6,6 +6,7 @@ Source: Xie et al. 2017, "Data noising as smoothing in neural network language m
 
 from typing import Annotated
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -14,9 +15,10 @@ from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
 from augment.text.choice import choose
-from augment.text.columns import Utf8
+from augment.text.columns import Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language
+from augment.text.segments import Segments
 
 
 @component("blanking")
@@ -44,9 +46,18 @@ class Blanking(Augmenter):
         if not len(segments.starts):
             return Variants.declined(len(batch))
         eligible = segments.is_word & segments.outside(batch.protected)
-        blanks = pc.equal(segments.pieces, self.blank).to_numpy(zero_copy_only=False)
+        eligible[_equal(segments, self.blank)] = False
         budget = self.rate, self.min_edits, self.max_edits
-        at = choose(segments, eligible & ~blanks, batch.keys, *budget)
+        at = choose(segments, eligible, batch.keys, *budget)
         starts, stops = segments.starts[at.pieces], segments.stops[at.pieces]
         new = pa.repeat(self.blank, len(at.pieces))
         return variants_of_edits(segments.text, at.rows, starts, stops, new)
+
+
+def _equal(segments: Segments, text: str) -> Ints:
+    """Places of the pieces that are this text; only those as long as it are read."""
+    lengths = segments.stops - segments.starts
+    likely = np.flatnonzero(lengths == len(text.encode()))
+    likely = likely[segments.text.data[segments.starts[likely]] == text.encode()[0]]
+    same = pc.equal(segments.pieces.take(pa.array(likely)), text)
+    return np.asarray(likely[same.to_numpy(zero_copy_only=False)])
