@@ -182,9 +182,14 @@ def _counts(points: Points, before: Points, after: Points, first: Ints) -> Bools
 
 
 def _member(points: Points, characters: str) -> Bools:
+    return np.asarray(_set(characters)[points])
+
+
+@cache
+def _set(characters: str) -> Bools:
     table = np.zeros(PLANE, np.bool_)
     table[_points(characters)] = True
-    return np.asarray(table[points])
+    return table
 
 
 def _points(characters: str) -> list[int]:

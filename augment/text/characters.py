@@ -107,4 +107,5 @@ def word_lengths(segments: Segments) -> Ints:
         return lengths
     more = np.flatnonzero((segments.text.data & 0xC0) == 0x80)
     holders = np.searchsorted(segments.starts, more, side="right") - 1
-    return np.asarray(lengths - np.bincount(holders, minlength=len(lengths)))
+    np.subtract.at(lengths, holders, 1)
+    return lengths
