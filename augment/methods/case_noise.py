@@ -1,7 +1,7 @@
 """Case noise: words in another letter case, as people write in haste or in anger.
 
-Source: noise of upper and lower case as in "Natural noise" and robustness suites, e.g. NL-Augmenter
-(Dhole et al. 2021, "Random upper transformation", "Change char case").
+Source: transformations of letter case in NL-Augmenter, Dhole et al. 2021, "NL-Augmenter: A
+framework for task-sensitive natural language augmentation".
 """
 
 from typing import Literal

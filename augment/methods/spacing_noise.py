@@ -1,7 +1,7 @@
 """Spacing noise: spaces dropped between words, or put inside them.
 
-Source: the spacing errors of NL-Augmenter, Dhole et al. 2021, "NL-Augmenter: A framework for
-task-sensitive natural language augmentation" ("Whitespace perturbation").
+Source: transformations of white space in NL-Augmenter, Dhole et al. 2021, "NL-Augmenter: A
+framework for task-sensitive natural language augmentation".
 """
 
 import numpy as np
