@@ -10,7 +10,14 @@ import xxhash
 from pydantic import AfterValidator
 
 from augment.component import MISSING
-from augment.errors import LexiconError, MissingExtraError, UnknownNameError, nearest
+from augment.errors import (
+    LexiconError,
+    MissingExtraError,
+    ParameterError,
+    Problem,
+    UnknownNameError,
+    nearest,
+)
 from augment.lexicons import cilin
 from augment.lexicons.files import READERS, read_file
 from augment.lexicons.lexicon import Lexicon
@@ -36,18 +43,23 @@ def checked(value: str) -> str:
     """The value, if it names a table or is the path of a file that is there.
 
     Raises:
-        ValueError: it is neither.
+        ParameterError: it is neither.
     """
     names = (AUTO, *NAMES)
     if value in names:
         return value
     if Path(value).suffix.lower() not in READERS:
-        raise ValueError(
-            f"is one of {', '.join(names)} or a file ({', '.join(READERS)}){nearest(value, names)}"
+        raise _wrong(
+            f"unknown lexicon {value!r}{nearest(value, names)}; accepted: {', '.join(names)}, "
+            f"or a file ({', '.join(READERS)})"
         )
     if not Path(value).is_file():
-        raise ValueError(f"there is no such file in {Path.cwd()}")
+        raise _wrong(f"there is no file {value!r}, seen from {Path.cwd()}")
     return value
+
+
+def _wrong(message: str) -> ParameterError:
+    return ParameterError([Problem("", message)])
 
 
 LexiconSource = Annotated[str, AfterValidator(checked)]

