@@ -61,8 +61,7 @@ def run_shard(
     """
     rows = layout(plan, shard.schema)
     batches = (
-        expand(plan, batch)
-        for batch in read_batches(shard, plan.batch_rows, plan.recipe.text)
+        expand(plan, batch) for batch in read_batches(shard, plan.batch_rows, plan.recipe.text)
     )
     with (
         PartWriter(staging / PARTS / part_name(shard.number), rows.schema()) as part,
