@@ -26,6 +26,7 @@ MIN_COSINE = 0.7
 MOST_WORDS = 50_000
 """Files list words by frequency. So many are compared in about a minute; work grows squarely."""
 
+_DECIMALS = 5
 _BLOCK = 1 << 22
 """Cosines held at once."""
 _WORD = r"^\p{L}[\p{L}\p{M}]*([-'’][\p{L}\p{M}]+)*$"
@@ -83,11 +84,13 @@ def _nearest(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Neighbours of words [start, start + size): word, neighbour and cosine of each pair."""
     block = unit[start : start + size]
-    cosines = np.round(block @ unit.T, 5)
+    cosines = block @ unit.T
     inside = np.arange(len(block))
     cosines[inside, start + inside] = -1.0
-    own, other = np.nonzero(cosines >= min_cosine)
-    cosine = cosines[own, other].astype(np.float64)
+    rows, columns = np.nonzero(cosines >= min_cosine - 10**-_DECIMALS)
+    rounded = np.round(cosines[rows, columns].astype(np.float64), _DECIMALS)
+    near = rounded >= min_cosine
+    own, other, cosine = rows[near], columns[near], np.asarray(rounded[near], np.float64)
     order = np.lexsort((other, -cosine, own))
     rank = np.arange(len(own)) - np.searchsorted(own, own)
     best = order[rank < count]  # own is sorted, so the ranks hold for the sorted pairs too
