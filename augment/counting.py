@@ -109,8 +109,9 @@ def _counted(segments: Segments, free: Bools, tag: str) -> pa.Table:
     counts = np.bincount(codes, minlength=len(words))
     small = pc.equal(distinct, lowered).to_numpy(zero_copy_only=False)[pieces]
     lower = np.bincount(codes[small], minlength=len(words))
-    pairs = np.unique(segments.rows[places] * len(words) + codes)
-    documents = np.bincount(pairs % len(words), minlength=len(words))
+    pairs = np.sort(segments.rows[places] * len(words) + codes)
+    first = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
+    documents = np.bincount(pairs[first] % len(words), minlength=len(words))
     there = np.flatnonzero(counts)
     columns = [documents[there], counts[there], lower[there]]
     return pa.table(
