@@ -77,9 +77,9 @@ def load_lexicon(source: str) -> Lexicon:
     return _load(source, _stamp(source))
 
 
-def load_senses(source: str, senses: int) -> Lexicon:
-    """The table of each word's first senses, without candidates of several words."""
-    return _load_senses(source, senses, _stamp(source))
+def load_senses(source: str, senses: int, multiword: bool = False) -> Lexicon:
+    """The table of each word's first senses, with candidates of several words if they are wanted."""
+    return _load_senses(source, senses, multiword, _stamp(source))
 
 
 def digests(source: str) -> dict[str, str]:
@@ -130,8 +130,9 @@ def _load(source: str, stamp: Stamp) -> Lexicon:
 
 
 @cache
-def _load_senses(source: str, senses: int, stamp: Stamp) -> Lexicon:
-    return _load(source, stamp).most_senses(senses).single_words()
+def _load_senses(source: str, senses: int, multiword: bool, stamp: Stamp) -> Lexicon:
+    table = _load(source, stamp).most_senses(senses)
+    return table if multiword else table.single_words()
 
 
 @cache

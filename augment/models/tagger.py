@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pydantic import AfterValidator
 
 from augment.component import package_version
-from augment.errors import MissingExtraError, ModelError, UnknownNameError
+from augment.errors import MissingExtraError, ModelError, ParameterError, Problem, UnknownNameError
 from augment.models.identity import path_digest
 from augment.text.columns import Ints, Utf8
 from augment.text.segments import Segments
@@ -40,6 +41,18 @@ class Tagger(Protocol):
 
         Null for gaps, and for words that the tagger cuts elsewhere (``don't``, ``well-known``).
         """
+
+
+def _checked(name: str) -> str:
+    try:
+        _model(name)
+    except UnknownNameError as error:
+        raise ParameterError([Problem("", str(error))]) from None
+    return name
+
+
+TaggerName = Annotated[str, AfterValidator(_checked)]
+"""A parameter that names a tagger; whether it is installed shows when it is first used."""
 
 
 def load_tagger(name: str) -> Tagger:

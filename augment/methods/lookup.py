@@ -1,0 +1,92 @@
+"""From a batch to its words' entries in a synonym table: what the thesaurus methods share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.batch import TextBatch
+from augment.lexicons.lexicon import Lexicon
+from augment.lexicons.sources import AUTO, LANGUAGES, load_senses
+from augment.models.tagger import load_tagger
+from augment.text.casing import MIXED
+from augment.text.columns import Bools, Ints, Utf8
+from augment.text.languages import Language, language
+from augment.text.segments import Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A batch's words in a table.
+
+    Attributes:
+        tongue: the language that the words were taken to be of.
+        table: the synonyms.
+        segments: the batch's pieces.
+        outside: ``(pieces,)`` which of them share no character with a protected span.
+        entry: ``(pieces,)`` int64, each one's place in the table; −1 for gaps, words that have no
+            synonyms, stopwords, names, words in mixed case, and protected words.
+    """
+
+    tongue: Language
+    table: Lexicon
+    segments: Segments
+    outside: Bools
+    entry: Ints
+
+
+def look_up(
+    batch: TextBatch,
+    source: str,
+    senses: int,
+    *,
+    multiword: bool = False,
+    tagger: str | None = None,
+) -> Lookup | None:
+    """Find a batch's words; None if its language has no table, or it has no text.
+
+    Args:
+        batch: the rows.
+        source: a value of :data:`augment.lexicons.sources.LexiconSource`.
+        senses: how many of a word's senses give candidates.
+        multiword: whether candidates may be of several words.
+        tagger: a part-of-speech model that says which of a form's entries is meant; without it,
+            a form stands for its most frequent part of speech.
+    """
+    tongue = language(batch.language)
+    name = tongue.lexicon if source == AUTO else source
+    if name is None:
+        return None
+    if tongue.tag == "und":
+        tongue = language(LANGUAGES.get(name, "und"))
+    segments = tongue.segment(Utf8.of(batch.text))
+    if not len(segments.starts):
+        return None
+    table = load_senses(name, senses, multiword)
+    if tagger is None:
+        entry = table.find(segments.distinct.dictionary)[segments.codes]
+    else:
+        entry = _tagged(segments, table, tagger)
+    outside = segments.outside(batch.protected)
+    entry[~outside | _fixed(segments, tongue)[segments.codes] | tongue.names(segments)] = -1
+    return Lookup(tongue, table, segments, outside, entry)
+
+
+def _fixed(segments: Segments, tongue: Language) -> Bools:
+    """Per distinct piece: whether it is a stopword, or in mixed case."""
+    lower = pc.utf8_lower(segments.distinct.dictionary)
+    stop = pc.is_in(lower, value_set=tongue.stopwords).to_numpy(zero_copy_only=False)
+    return np.asarray(stop | (segments.patterns == MIXED))
+
+
+def _tagged(segments: Segments, table: Lexicon, tagger: str) -> Ints:
+    """Entries of the words as they are used, each pair of word and tag looked up once."""
+    tags = load_tagger(tagger).tags(segments)
+    labels = len(tags.dictionary)
+    tag = pc.fill_null(tags.indices, labels).to_numpy()
+    pairs, inverse = np.unique(segments.codes * (labels + 1) + tag, return_inverse=True)
+    words = segments.distinct.dictionary.take(pa.array(pairs // (labels + 1)))
+    known = pairs % (labels + 1)
+    names = tags.dictionary.take(pa.array(known, mask=known == labels))
+    return np.asarray(table.find(words, names)[inverse])
