@@ -7,7 +7,7 @@
 - ``.parquet``, ``.arrow``, ``.feather``: by its columns, pairs (``word, synonym``), word vectors
   (``word, vector``) or a compiled table
 
-Reading the larger ones takes seconds, comparing word vectors a minute. ``python -m
+Reading the larger ones takes seconds, comparing word vectors minutes. ``python -m
 augment.lexicons FILE TABLE.arrow`` does it once, and the compiled table opens at once.
 """
 

@@ -24,7 +24,7 @@ Vectors = npt.NDArray[np.float32]
 NEIGHBOURS = 8
 MIN_COSINE = 0.7
 MOST_WORDS = 50_000
-"""Files list words by frequency. So many are compared in about a minute; work grows squarely."""
+"""Files list words by frequency. So many are compared in a minute or two; work grows squarely."""
 
 _DECIMALS = 5
 _BLOCK = 1 << 22
