@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.randomness import Keys, hash_strings
 from augment.text.columns import Ints
+from augment.text.index import WordIndex
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,19 +42,8 @@ class Vocabulary:
 
     def find(self, words: pa.StringArray) -> Ints:
         """``(n,)``: each word's place, −1 if it isn't there; case is ignored."""
-        hashes, places = self._hashed
-        if not len(hashes):
-            return np.full(len(words), -1, np.int64)
-        wanted = hash_strings(pc.utf8_lower(words))
-        at = np.minimum(np.searchsorted(hashes, wanted), len(hashes) - 1)
-        return np.where(hashes[at] == wanted, places[at], -1)
+        return self._index.find(pc.utf8_lower(words))
 
     @cached_property
-    def _hashed(self) -> tuple[Keys, Ints]:
-        """Sorted hashes of the words, and their places.
-
-        Arrow's own look-up builds a table of all the words for every batch.
-        """
-        hashes = hash_strings(self.words)
-        places = np.argsort(hashes)
-        return hashes[places], places
+    def _index(self) -> WordIndex:
+        return WordIndex(self.words)

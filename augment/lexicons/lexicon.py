@@ -11,6 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from augment.text.index import WordIndex
+
+TAG_MARK = "\t"
+"""Stands in a key between a form and its tag, such as ``left\\tVBD``."""
+
 Candidates = Sequence[tuple[str, int, float]]
 """Word, sense counted from 0, weight."""
 
@@ -20,7 +25,8 @@ class Lexicon:
     """Columns of candidates, grouped by word.
 
     Attributes:
-        words: ``(w,)`` string, lower case, distinct.
+        words: ``(w,)`` string, lower case, distinct; a form may stand there once more for each of
+            its tags of parts of speech, behind :data:`TAG_MARK`.
         offsets: ``(w + 1,)`` int64; word i has ``candidates[offsets[i]:offsets[i + 1]]``.
         candidates: ``(c,)`` string; per word by sense, then by weight.
         senses: ``(c,)`` uint8, 0 for the word's most frequent sense.
@@ -87,10 +93,28 @@ class Lexicon:
             state.update("\0".join(values).encode() if isinstance(values, list) else values)
         return state.hexdigest()
 
-    def find(self, words: pa.StringArray) -> npt.NDArray[np.int64]:
-        """``(n,)``: each word's place in the table, −1 if it isn't there; case is ignored."""
-        found = pc.index_in(pc.utf8_lower(words), value_set=self.words)
-        return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)
+    def find(
+        self, words: pa.StringArray, tags: pa.StringArray | None = None
+    ) -> npt.NDArray[np.int64]:
+        """``(n,)``: each word's place in the table, −1 if it isn't there; case is ignored.
+
+        Args:
+            words: ``(n,)`` string.
+            tags: ``(n,)`` string, the part of speech of each word, which then counts as its entry
+                for this tag; null if it has none. A table without tags ignores them.
+        """
+        lower = pc.utf8_lower(words)
+        if tags is not None and self._tagged:
+            lower = pc.binary_join_element_wise(lower, tags, TAG_MARK)
+        return self._index.find(lower)
+
+    @cached_property
+    def _tagged(self) -> bool:
+        return bool(pc.any(pc.match_substring(self.words, TAG_MARK)).as_py())
+
+    @cached_property
+    def _index(self) -> WordIndex:
+        return WordIndex(self.words)
 
     def most_senses(self, count: int) -> "Lexicon":
         """The table of each word's ``count`` first senses."""
