@@ -64,12 +64,15 @@ def look_up(
     if not len(segments.starts):
         return None
     table = load_senses(name, senses, multiword)
+    fixed = _fixed(segments, tongue)
     if tagger is None:
-        entry = table.find(segments.distinct.dictionary)[segments.codes]
+        known = np.where(fixed, -1, table.find(segments.distinct.dictionary))
+        entry = known[segments.codes]
     else:
         entry = _tagged(segments, table, tagger)
+        entry[fixed[segments.codes]] = -1
     outside = segments.outside(batch.protected)
-    entry[~outside | _fixed(segments, tongue)[segments.codes] | tongue.names(segments)] = -1
+    entry[np.flatnonzero(~outside | tongue.names(segments))] = -1
     return Lookup(tongue, table, segments, outside, entry)
 
 

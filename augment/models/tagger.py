@@ -113,7 +113,7 @@ def _spacy(model: str) -> "SpacyTagger":
 class SpacyTagger:
     """A spaCy pipeline, of which only the tagger and what feeds it are run.
 
-    Where it was measured, a text got the same tags in batches of 1 to 1,000 texts; floating point
+    Where it was measured, a text got the same tags in batches of 1 to 64 texts; floating point
     does not promise it.
 
     Attributes:

@@ -21,10 +21,3 @@ def test_a_null_is_found_nowhere() -> None:
     index = WordIndex(pa.array(["", "sea"]))
     assert index.find(pa.array([None, "sea", None], pa.string())).tolist() == [-1, 1, -1]
 
-
-def test_words_whose_hashes_agree_are_told_apart(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    import numpy as np
-
-    monkeypatch.setattr("augment.text.index._hashes", lambda words: np.ones(len(words), np.uint64))
-    index = WordIndex(pa.array(["sea"]))
-    assert index.find(pa.array(["lake", "sea"])).tolist() == [-1, 0]
