@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_SPACE = 0x20
 _LEADING_BITS, _CONTINUES = 0xC0, 0x80
 """The second and later bytes of a code point begin with the bits 10."""
 
@@ -48,6 +49,11 @@ class Utf8:
     def is_ascii(self) -> bool:
         """Whether every code point is one byte."""
         return not len(self.data) or int(self.data.max()) < 0x80
+
+    @cached_property
+    def spaces(self) -> Ints:
+        """Sorted places of the space characters, and the end."""
+        return np.append(np.flatnonzero(self.data == _SPACE), len(self.data))
 
     @cached_property
     def _continuations(self) -> Ints:

@@ -1,10 +1,10 @@
 """Spans that no augmenter may edit: URLs, e-mails, numbers, placeholders, handles, tags, markup.
 
 Each kind first sifts the column's bytes for a cheap hint (``@``, ``<``, a digit …), at the speed of
-memory; only rows that hold it are searched with the kind's own expression.
+memory; only passages that hold it are searched with the kind's own expression.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,39 +15,47 @@ import regex
 
 from augment.batch import SPAN, SPANS, no_spans
 from augment.errors import ParameterError, Problem, UnknownNameError
-from augment.text.columns import Ints, Utf8, first_of_rows
+from augment.text.columns import Bools, Ints, Utf8, first_of_rows
+from augment.text.passages import Passages
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    hints: tuple[bytes, ...]
-    """One or two bytes each, of which every match holds one, if all its characters are ASCII."""
     pattern: str
     """What is protected (syntax of the ``regex`` package)."""
+    hints: bytes = b""
+    """Every match that is all ASCII holds one of these bytes, or a pair: one of some, then one of
+    others."""
+    pairs: tuple[tuple[bytes, bytes], ...] = ()
     wide_hint: str = ""
-    """What every other match holds (RE2 syntax), if it may hold none of these bytes."""
+    """What every other match holds (RE2 syntax), if it may hold none of them."""
+    spaced: bool = False
+    """Whether spaces may stand inside a match, other than before its last character."""
 
 
 KINDS: Mapping[str, _Kind] = {
     "urls": _Kind(
-        (b"//", b"ww", b"wW", b"Ww", b"WW"),
         r"(?<![A-Za-z0-9_])(?i:(?:https?|ftp)://|www\.)[^\s<>\"'，。；！？、）】》]*[^\s<>\"'.,;:!?)\]}，。；！？、）】》]",
+        pairs=((b"/", b"/"), (b"wW", b"wW")),
     ),
-    "emails": _Kind((b"@",), r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+"),
+    "emails": _Kind(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+", b"@"),
     "markup": _Kind(
-        (b"<", b"&"), r"</?[A-Za-z][^<>\n]{0,200}>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]\w{1,31});"
+        r"</?[A-Za-z][^<>\n]{0,200}>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]\w{1,31});",
+        b"<&",
+        spaced=True,
     ),
     "placeholders": _Kind(
-        (b"{", b"<", b"[", b"%", b"$"),
         r"\{\{[^{}\n]{0,80}\}\}|\$?\{[^{}\n]{0,80}\}|<[A-Za-z_][\w .-]{0,40}>"
         r"|\[[A-Z][A-Z0-9_]{1,40}\]|\$\w*[A-Za-z]\w*"
         r"|%(?:\(\w+\))?[-+0#]?\d*(?:\.\d+)?[sdifgxr](?![A-Za-z])",
+        b"{<[%$",
+        spaced=True,
     ),
-    "handles": _Kind((b"@",), r"(?<![\w@])@\w+(?:[.-]\w+)*"),
-    "hashtags": _Kind((b"#",), r"(?<![\w&#])#\w*[^\W\d]\w*"),
+    "handles": _Kind(r"(?<![\w@])@\w+(?:[.-]\w+)*", b"@"),
+    "hashtags": _Kind(r"(?<![\w&#])#\w*[^\W\d]\w*", b"#"),
     "numbers": _Kind(
-        tuple(b"%d" % digit for digit in range(10)),
         r"(?<![\p{Latin}_\d])[+-]?\p{Sc}?\d+(?:[.,:/-]\d+)*(?:\s?[%‰]|\p{Sc}|°)?(?:(?:st|nd|rd|th)\b)?",
+        b"0123456789",
         wide_hint=r"\p{Nd}",
     ),
 }
@@ -87,44 +95,56 @@ class Protection:
     def find(self, text: pa.StringArray) -> pa.ListArray:
         """``(n,)`` sorted, non-overlapping spans in code points, overlaps merged."""
         column = Utf8.of(text)
-        found: list[tuple[int, int, int]] = []
-        for kind in self.kinds:
-            found += _matches(text, _rows_with(KINDS[kind], text, column), KINDS[kind].pattern)
+        found = [np.zeros((0, 3), np.int64)]
+        for name in self.kinds:
+            kind = KINDS[name]
+            found.append(_suspects(kind, text, column).search(regex.compile(kind.pattern)))
         for pattern in self.patterns:
-            found += _matches(text, np.arange(len(text)), pattern)
-        return merged(np.array(found, np.int64).reshape(-1, 3), len(text))
+            found.append(_matches(text, regex.compile(pattern)))
+        return merged(np.concatenate(found), len(text))
 
 
-def _rows_with(kind: _Kind, text: pa.StringArray, column: Utf8) -> Ints:
-    """Rows that may hold a match."""
-    hit = np.zeros(len(text), np.bool_)
-    hit[column.rows_of(_places_of(kind.hints, column.data))] = True
+def _suspects(kind: _Kind, text: pa.StringArray, column: Utf8) -> Passages:
+    """Where a match may stand."""
+    places = _places(kind, column.data)
+    rows = np.zeros(0, np.int64)
     if kind.wide_hint and not column.is_ascii:
         wide = np.unique(column.rows_of(np.flatnonzero(column.data >= 0x80)))
         found = pc.match_substring_regex(text.take(pa.array(wide)), kind.wide_hint)
-        hit[wide[found.to_numpy(zero_copy_only=False)]] = True
-    return np.flatnonzero(hit)
+        rows = wide[found.to_numpy(zero_copy_only=False)]
+    if kind.spaced:
+        rows, places = np.unique(column.rows_of(places)), places[:0]
+    return Passages.of(column, places, rows)
 
 
-def _places_of(hints: Sequence[bytes], data: npt.NDArray[np.uint8]) -> Ints:
-    """Bytes at which one of the hints stands."""
-    found = np.zeros(len(data), np.bool_)
-    for hint in hints:
-        if len(hint) == 1:
-            found |= data == hint[0]
-        else:
-            found[:-1] |= (data[:-1] == hint[0]) & (data[1:] == hint[1])
-    return np.flatnonzero(found)
+def _places(kind: _Kind, data: npt.NDArray[np.uint8]) -> Ints:
+    """Bytes at which a hint stands."""
+    found = [np.flatnonzero(_among(kind.hints, data))] if kind.hints else []
+    for first, second in kind.pairs:
+        at = np.flatnonzero(_among(first, data[:-1]))
+        found.append(at[_among(second, data[at + 1])])
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
 
 
-def _matches(text: pa.StringArray, rows: Ints, pattern: str) -> Iterator[tuple[int, int, int]]:
-    """``(row, start, stop)`` of the matches in these rows, empty ones left out."""
-    search = regex.compile(pattern)
-    for row, value in zip(rows.tolist(), text.take(pa.array(rows)).to_pylist(), strict=True):
-        for match in search.finditer(value):
-            start, stop = match.span()
-            if stop > start:
-                yield row, start, stop
+def _among(wanted: bytes, data: npt.NDArray[np.uint8]) -> Bools:
+    """``(bytes,)``: which are one of these, whose codes are consecutive or few."""
+    if wanted[-1] - wanted[0] == len(wanted) - 1:
+        return np.asarray((data - np.uint8(wanted[0])) < len(wanted))
+    found = data == wanted[0]
+    for byte in wanted[1:]:
+        found |= data == byte
+    return np.asarray(found)
+
+
+def _matches(text: pa.StringArray, pattern: "regex.Pattern[str]") -> npt.NDArray[np.int64]:
+    """Row, start and stop of the matches of a user's expression, which may match anything."""
+    found = [
+        (row, *match.span())
+        for row, value in enumerate(text.to_pylist())
+        for match in pattern.finditer(value)
+        if match.end() > match.start()
+    ]
+    return np.array(found, np.int64).reshape(-1, 3)
 
 
 def merged(spans: npt.NDArray[np.int64], count: int) -> pa.ListArray:

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,3 +119,51 @@ def test_long_runs_take_linear_time() -> None:
     found = Protection().find(pa.array(["a" * 200_000 + " x@y and me.b+c@d-e.co.uk"]))
     assert time.perf_counter() - begun < 20  # quadratic, it took twelve minutes
     assert found.to_pylist() == [[{"start": 200_009, "stop": 200_025}]]
+
+
+PARTS = st.sampled_from(
+    [
+        "5",
+        "%",
+        " ",
+        "  ",
+        "\n",
+        "\t",
+        "\u00a0",
+        "\u3000",
+        "-",
+        "+",
+        "$",
+        "€",
+        "°",
+        "‰",
+        "1,200.5",
+        "1st",
+    ]
+    + [
+        "x",
+        "B2",
+        "３",
+        "٣",
+        "@me",
+        "a@b.co",
+        "#tag",
+        "http://",
+        "www.",
+        "x.org/a?b",
+        "{a b}",
+        "<i>",
+    ]
+    + ["好", "，", ".", ",", ":", "/", "%d", "[MASK]", "&amp;", "_", "é", "\x00", "http", "w"]
+)
+
+
+@given(st.lists(st.lists(PARTS, max_size=12).map("".join), max_size=6))
+def test_passages_hold_all_that_whole_rows_do(texts: list[str]) -> None:
+    for kind in DEFAULT_KINDS:
+        spans = [
+            [(m.start(), m.end()) for m in regex.finditer(KINDS[kind].pattern, text)]
+            for text in texts
+        ]
+        column = pa.array(texts, pa.string())
+        assert Protection((kind,)).find(column).to_pylist() == spans_of(spans).to_pylist()
