@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from augment.errors import UnknownNameError
-from augment.lexicons.build_wordnet import WordNet, compile_table
 from augment.lexicons.lexicon import Lexicon
 from augment.lexicons.sources import TABLE, load_lexicon
+from augment.lexicons.wordnet_en.candidates import Review, Thesaurus
+from augment.lexicons.wordnet_en.database import WordNet
 
 
 @pytest.fixture
@@ -101,21 +102,28 @@ FILES = {
 }
 
 
-def test_compiling_reads_the_database_format(tmp_path: Path) -> None:
+@pytest.fixture
+def thesaurus(tmp_path: Path) -> Thesaurus:
     for name, lines in FILES.items():
         head = "" if name == "cntlist.rev" else LICENCE
         (tmp_path / name).write_text(head + lines)
-    table = compile_table(WordNet.read(tmp_path))
-    entries = {
-        word: table.candidates[table.offsets[i] : table.offsets[i + 1]].to_pylist()
-        for i, word in enumerate(table.words.to_pylist())
-    }
-    assert entries == {
-        "big": ["large"],
-        "buy": ["purchase"],
-        "film": ["movie"],  # a noun by count, and "Reel" is a name
-        "large": ["big"],
-        "movie": ["film"],
-        "purchase": ["buy"],
-        "wopping": ["big", "large"],  # an offensive word may go, but never comes
-    }
+    review = Review({("large", "adj"): ("huge",), ("movie", "noun"): ()}, frozenset())
+    return Thesaurus(WordNet.read(tmp_path), review, lambda word: 4.0, lambda *words: 0.9)
+
+
+@pytest.mark.parametrize(
+    ("lemma", "pos", "expected"),
+    [
+        ("big", "adj", ["large"]),
+        ("film", "noun", ["movie"]),  # "Reel" is a name
+        ("buy", "verb", ["purchase"]),
+        ("wopping", "adj", []),  # an offensive word
+        ("large", "adj", ["huge"]),  # what the reader kept
+        ("movie", "noun", []),  # the reader kept none
+    ],
+)
+def test_usual_synonyms_of_a_lemma(
+    thesaurus: Thesaurus, lemma: str, pos: str, expected: list[str]
+) -> None:
+    usual = [word for word, sense, _ in thesaurus.candidates(lemma, pos) if sense == 0]
+    assert usual == expected

@@ -1,0 +1,1 @@
+"""How the bundled English table is built; nothing here is imported at run time."""
