@@ -75,7 +75,7 @@ class Thesaurus:
     def candidates(self, lemma: str, pos: str) -> list[Candidate]:
         """Candidates in order of sense, then of weight; sense 0 is the usual one."""
         kept = self.review.kept.get((lemma, pos))
-        found = {word: 0 for word in kept or ()}
+        found = dict.fromkeys(kept or (), 0)
         for sense, offset in enumerate(self.net.senses.get((lemma, pos), [])[:_MOST_SENSES]):
             synset = self.net.synsets[pos, offset]
             for word in self._members(lemma, pos, synset):

@@ -18,8 +18,18 @@ _DATED = re.compile(
     r"|British|slang|nautical|law|Yiddish)\b|\ban? (archaic|obsolete|dialectal) "
 )
 _USAGES = frozenset(
-    "archaism dialect slang obscenity vulgarism ethnic_slur disparagement derogation street_name "
-    "regionalism".split()
+    {
+        "archaism",
+        "dialect",
+        "slang",
+        "obscenity",
+        "vulgarism",
+        "ethnic_slur",
+        "disparagement",
+        "derogation",
+        "street_name",
+        "regionalism",
+    }
 )
 """Members of a synset whose usage domain is one of these are never candidates in it."""
 

@@ -64,7 +64,7 @@ def untagged(tagged: Tagged, counts: Counts, owner: Mapping[tuple[str, str], obj
         tags_of[form].append(tag)
     found = {}
     for form, tags in tags_of.items():
-        shares = _shares(form, tags, counts, owner)
+        shares = _shares(form, tags, counts)
         best = max(shares, key=lambda tag: shares[tag], default=None)
         if best is None or (form, best) not in tagged:
             continue
@@ -78,9 +78,7 @@ def untagged(tagged: Tagged, counts: Counts, owner: Mapping[tuple[str, str], obj
     return found
 
 
-def _shares(
-    form: str, tags: list[str], counts: Counts, owner: Mapping[tuple[str, str], object]
-) -> Mapping[str, float]:
+def _shares(form: str, tags: list[str], counts: Counts) -> Mapping[str, float]:
     """How a form's uses divide among tags; participles used as adjectives stay participles."""
     seen: dict[str, float] = defaultdict(float)
     for tag, number in counts.get(form, {}).items():
