@@ -93,7 +93,7 @@ class WordNet:
                 marked = True
             if symbol == "!":
                 pair = own[int(ends[:2], 16) - 1].lower(), other[int(ends[2:], 16) - 1].lower()
-                self.antonyms |= {(pos, *pair), (pos, *reversed(pair))}
+                self.antonyms |= {(pos, pair[0], pair[1]), (pos, pair[1], pair[0])}
         if _OFFENSIVE.search(definition):
             self.offensive.update(word.lower() for word in own)
         self.synsets[pos, offset] = Synset(own, definition, int(line[9:11]), marked)

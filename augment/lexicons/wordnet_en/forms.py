@@ -47,7 +47,7 @@ def inflected(
     of = cache(candidates)
     found = {}
     for (form, tag), (lemma, pos) in owner.items():
-        items = {}
+        items: dict[str, Candidate] = {}
         for word, sense, weight in of(lemma, pos):
             for made in inflect(word, tag)[:1]:
                 if made != form and not rejects(form, made):

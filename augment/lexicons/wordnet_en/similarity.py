@@ -12,7 +12,7 @@ _BATCH = 512
 
 def cosine_of(words: Sequence[str], cache: Path) -> Callable[[str, str], float]:
     """A function that compares two of the words; their embeddings are kept in ``cache``."""
-    known = dict(np.load(cache)) if cache.exists() else {"words": np.array([""]), "vectors": None}
+    known = dict(np.load(cache)) if cache.exists() else {"words": np.array([""]), "vectors": np.zeros((1, 1))}
     if known["words"].tolist() != list(words):
         known = {"words": np.array(words), "vectors": _encode(words)}
         np.savez(cache, **known)
