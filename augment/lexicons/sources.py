@@ -78,7 +78,7 @@ def load_lexicon(source: str) -> Lexicon:
 
 
 def load_senses(source: str, senses: int, multiword: bool = False) -> Lexicon:
-    """The table of each word's first senses, with candidates of several words if they are wanted."""
+    """The table of each word's first senses; with candidates of several words, if wanted."""
     return _load_senses(source, senses, multiword, _stamp(source))
 
 

@@ -28,7 +28,6 @@ from augment.text.choice import draw
 from augment.text.columns import Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import Language, language
-from augment.text.names import inner_capitals
 from augment.text.segments import Segments
 
 _SPARE = 8
@@ -155,7 +154,7 @@ def _maskable(segments: Segments, tongue: Language, batch: TextBatch) -> Ints:
     plain = pc.match_substring_regex(distinct, r"^\p{L}[\p{L}\p{M}]*$")
     stop = pc.is_in(pc.utf8_lower(distinct), value_set=tongue.stopwords)
     fit = pc.and_not(plain, stop).to_numpy(zero_copy_only=False) & (patterns(distinct) != MIXED)
-    free = segments.outside(batch.protected) & segments.is_word & ~inner_capitals(segments)
+    free = segments.outside(batch.protected) & segments.is_word & ~tongue.names(segments)
     return np.flatnonzero(fit[segments.codes] & free)
 
 

@@ -28,7 +28,6 @@ from augment.text.choice import choose
 from augment.text.columns import Bools, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language, primary
-from augment.text.names import inner_capitals
 from augment.text.negations import negations
 from augment.text.segments import Segments
 from augment.vocabulary import Floats
@@ -119,7 +118,7 @@ def _replaceable(segments: Segments, tag: str) -> Bools:
     """``(pieces,)``: words whose form and role allow it, whatever they tell."""
     distinct = segments.distinct.dictionary
     fine = countable(distinct) & (_patterns(segments) != MIXED)
-    keep = inner_capitals(segments) | negations(segments, primary(tag))
+    keep = language(tag).names(segments) | negations(segments, primary(tag))
     return np.asarray(fine[segments.codes] & segments.is_word & ~keep)
 
 

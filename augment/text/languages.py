@@ -7,13 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from augment.text.casing import TITLE
 from augment.text.columns import Bools
 from augment.text.han import segment_han
 from augment.text.names import inner_capitals
 from augment.text.segments import Segmenter, Segments, segment
 
 _STOPWORDS = Path(__file__).parent / "stopwords"
+_CAPITALS = Path(__file__).parent / "capitals"
+"""Words that are names when they are written with a capital, at the head of a sentence too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,18 @@ class Language:
 
         There are lists for English, Chinese, French, German and Spanish; others have none.
         """
-        return _stopwords(self.tag)
+        return _words(_STOPWORDS, self.tag)
 
     def names(self, segments: Segments) -> Bools:
         """``(pieces,)``: words that are probably names, going by their capitals."""
         if self.noun_capitals:
             return np.zeros(len(segments.starts), np.bool_)
-        return inner_capitals(segments)
+        title = np.flatnonzero(segments.patterns == TITLE)
+        lower = pc.utf8_lower(segments.distinct.dictionary.take(pa.array(title)))
+        listed = pc.is_in(lower, value_set=_words(_CAPITALS, self.tag))
+        named = np.zeros(len(segments.distinct.dictionary), np.bool_)
+        named[title] = listed.to_numpy(zero_copy_only=False)
+        return inner_capitals(segments) | named[segments.codes]
 
 
 _LANGUAGES: Mapping[str, Language] = {
@@ -82,8 +91,8 @@ def primary(tag: str) -> str:
 
 
 @cache
-def _stopwords(tag: str) -> pa.StringArray:
-    path = _STOPWORDS / f"{tag}.txt"
+def _words(folder: Path, tag: str) -> pa.StringArray:
+    path = folder / f"{tag}.txt"
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     words = [word for line in lines if not line.startswith("#") for word in line.split()]
     return pa.array(words, pa.string())

@@ -10,9 +10,7 @@ from augment.batch import spans_of
 @pytest.fixture
 def pairs(tmp_path):  # type: ignore[no-untyped-def]
     path = tmp_path / "pairs.tsv"
-    lines = ["attempt\teffort", "effort\tattempt", "try\teffort", "car\tautomobile", "umpire\tjudge"]
-    lines += ["effort\ttry"]
-    path.write_text("\n".join(lines))
+    path.write_text("attempt\teffort\ncar\tautomobile\numpire\tjudge\n")
     return SynonymReplacement(rate=1.0, lexicon=str(path))
 
 

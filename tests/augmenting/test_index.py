@@ -20,4 +20,3 @@ def test_finds_what_a_dictionary_finds(known: list[str], asked: list[str]) -> No
 def test_a_null_is_found_nowhere() -> None:
     index = WordIndex(pa.array(["", "sea"]))
     assert index.find(pa.array([None, "sea", None], pa.string())).tolist() == [-1, 1, -1]
-

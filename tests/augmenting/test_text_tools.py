@@ -119,3 +119,19 @@ def test_patterns_of_bytes_are_those_of_unicode(words: list[str]) -> None:
 
 def test_a_rate_of_zero_edits_nothing_whatever_the_bounds() -> None:
     assert budgets(np.array([0, 1, 50]), 0.0, 3, None).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("Wolf ate. Wolves ran. The Wolf sat", ["Wolf", "Wolves", "Wolf"]),
+        ("The wolf sat. WOLF", []),
+        ("Buy it. Never Buy", ["Buy"]),
+    ],
+)
+def test_some_capitals_are_names_at_the_head_of_a_sentence_too(
+    source: str, expected: list[str]
+) -> None:
+    segments = segment(Utf8.of(pa.array([source])))
+    found = language("en").names(segments)
+    assert segments.pieces.filter(pa.array(found)).to_pylist() == expected

@@ -12,12 +12,12 @@ _BATCH = 512
 
 def cosine_of(words: Sequence[str], cache: Path) -> Callable[[str, str], float]:
     """A function that compares two of the words; their embeddings are kept in ``cache``."""
-    known = dict(np.load(cache)) if cache.exists() else {"words": np.array([""]), "vectors": np.zeros((1, 1))}
-    if known["words"].tolist() != list(words):
-        known = {"words": np.array(words), "vectors": _encode(words)}
-        np.savez(cache, **known)
+    vectors = _kept(words, cache)
+    if vectors is None:
+        vectors = _encode(words)
+        np.savez(cache, words=np.array(words), vectors=vectors)
+    vectors = vectors.astype(np.float32)
     place = {word: i for i, word in enumerate(words)}
-    vectors = known["vectors"].astype(np.float32)
 
     def cosine(first: str, second: str) -> float:
         if first not in place or second not in place:
@@ -25,6 +25,13 @@ def cosine_of(words: Sequence[str], cache: Path) -> Callable[[str, str], float]:
         return float(vectors[place[first]] @ vectors[place[second]])
 
     return cosine
+
+
+def _kept(words: Sequence[str], cache: Path) -> npt.NDArray[np.floating] | None:
+    if not cache.exists():
+        return None
+    with np.load(cache) as known:
+        return known["vectors"] if known["words"].tolist() == list(words) else None
 
 
 def _encode(words: Sequence[str]) -> npt.NDArray[np.float16]:
