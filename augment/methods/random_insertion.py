@@ -13,9 +13,9 @@ from pydantic import Field
 
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
-from augment.component import Count, Probability, component, package_version
-from augment.lexicons.sources import AUTO, LexiconSource, digests
-from augment.methods.lookup import look_up
+from augment.component import Count, Probability, component
+from augment.lexicons.sources import AUTO, LexiconSource
+from augment.methods.lookup import look_up, lookup_assets
 from augment.randomness import uniform_at
 from augment.text.casing import LOWER, UPPER, recase
 from augment.text.choice import choose
@@ -58,7 +58,7 @@ class RandomInsertion(Augmenter):
 
     def assets(self) -> Mapping[str, str]:
         """The digests of the tables that may be used, and the version of the segmenter."""
-        return {**digests(self.lexicon), "rjieba": package_version("rjieba")}
+        return lookup_assets(self.lexicon)
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Whole columns at a time: decisions per distinct word, one splice for all rows."""

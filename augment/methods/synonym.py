@@ -17,8 +17,8 @@ from pydantic import Field
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component, package_version
-from augment.lexicons.sources import AUTO, LexiconSource, digests
-from augment.methods.lookup import Lookup, look_up
+from augment.lexicons.sources import AUTO, LexiconSource
+from augment.methods.lookup import Lookup, look_up, lookup_assets
 from augment.models.ngram import RankerSource, draw_in_context, load_ngram, ngram_digest
 from augment.models.tagger import TaggerName, tagger_assets
 from augment.randomness import uniform_at
@@ -32,9 +32,10 @@ from augment.text.edits import variants_of_edits
 class SynonymReplacement(Augmenter):
     """Replace words by synonyms of their usual sense, in the same inflected form and letter case.
 
-    Stopwords, negations and auxiliaries, names, words in mixed case, words with digits and
-    protected spans are left alone; whatever is not replaced stays byte for byte, but for an
-    English ``a`` or ``an`` that a new word follows. Candidates are drawn by their weights.
+    Stopwords, negations and auxiliaries, names, parts of set phrases (``heart attack``), words in
+    mixed case, words with digits and protected spans are left alone; whatever is not replaced stays
+    byte for byte, but for an English ``a`` or ``an`` that a new word follows. Candidates are drawn
+    by their weights.
 
     Args:
         rate: share of a row's eligible words that is replaced.
@@ -68,7 +69,7 @@ class SynonymReplacement(Augmenter):
 
     def assets(self) -> Mapping[str, str]:
         """The digests of the tables and models that may be used, and the segmenter's version."""
-        found = {**digests(self.lexicon), "rjieba": package_version("rjieba")}
+        found = dict(lookup_assets(self.lexicon))
         if self.tagger is not None:
             found |= tagger_assets(self.tagger)
         if self.ranker is not None:

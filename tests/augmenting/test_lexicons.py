@@ -74,10 +74,13 @@ def test_bundled_table_offers_no_word_that_wordnet_calls_offensive() -> None:
     assert {"strange", "attack", "awful"} <= offered
 
 
-def test_cilin_holds_unambiguous_words_only() -> None:
+def test_cilin_holds_words_that_were_read_only() -> None:
     table = load_lexicon("cilin")
-    assert len(table.words) > 20_000
+    assert 800 < len(table.words) < 2_000
     assert set(table.senses.tolist()) == {0}
+    place = table.find(pa.array(["附近"]))[0]
+    found = table.candidates[table.offsets[place] : table.offsets[place + 1]]
+    assert "周边" in found.to_pylist()
 
 
 def test_unknown_lexicon_suggests() -> None:

