@@ -84,7 +84,7 @@ def main() -> None:
     review = Review.read()
     thesaurus = Thesaurus(net, review, frequency, cosine)
     owner = owners(words)
-    tagged = inflected(owner, thesaurus.candidates, review.rejects)
+    tagged = inflected(owner, thesaurus.candidates, review)
     lexicon = table_of(tagged, untagged(tagged, counts, owner))
     lexicon.save(options.output)
     bound = set_phrases(net, options.brown, lexicon)

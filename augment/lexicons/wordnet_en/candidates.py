@@ -36,21 +36,25 @@ class Review:
     Attributes:
         kept: by lemma and part of speech, the candidates that fit its usual sense; none if empty.
         rejected: words (``*``) and pairs that are never offered.
+        grades: by form and candidate form, the share of uses that the pair fits, as far as it was
+            read in context.
     """
 
     kept: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
     rejected: frozenset[tuple[str, str]] = frozenset()
+    grades: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @classmethod
     def read(cls) -> "Review":
-        """The committed ``reviewed.tsv``, ``rejected.tsv`` and ``offensive.txt``."""
+        """The committed ``reviewed.tsv``, ``rejected.tsv``, ``readings.tsv``, ``offensive.txt``."""
         kept = {}
         for pos, lemma, words in _rows(_HERE / "reviewed.tsv"):
             fit = () if words == "-" else tuple(word.replace("_", " ") for word in words.split())
             kept[lemma, pos] = fit
         rejected = {(word, candidate) for word, candidate, _ in _rows(_HERE / "rejected.tsv")}
         rejected |= {("*", word) for (word,) in _rows(_HERE / "offensive.txt")}
-        return cls(kept, frozenset(rejected))
+        read = {(form, made): _grade(*rest) for form, made, *rest in _rows(_HERE / "readings.tsv")}
+        return cls(kept, frozenset(rejected), read)
 
     def rejects(self, word: str, candidate: str) -> bool:
         """Whether the pair, the word or the candidate was rejected."""
@@ -115,6 +119,13 @@ class Thesaurus:
             and self.frequency(word) >= self.frequency(lemma) - _RARER
             and self.similarity(lemma, word) >= _ALIKE
         )
+
+
+def _grade(verdict: str, contexts: str) -> float:
+    if contexts:
+        accepted, shown = map(int, contexts.split("/"))
+        return accepted / shown
+    return float(verdict == "ok")
 
 
 def same_word(first: str, second: str) -> bool:

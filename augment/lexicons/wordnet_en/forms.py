@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from augment.lexicons.wordnet_en.candidates import Candidate
+from augment.lexicons.wordnet_en.candidates import Candidate, Review
 from augment.lexicons.wordnet_en.inflection import TAGS, frequency, inflect
 from augment.lexicons.wordnet_en.tags import Counts
 
@@ -14,6 +14,8 @@ Tagged = Mapping[tuple[str, str], list[Candidate]]
 
 _COVERED = 0.75
 """Share of a form's uses in which a candidate must fit for the form to be replaced untagged."""
+_NEARLY_ALWAYS, _MOSTLY = 5 / 6, 1 / 2
+"""Shares of contexts that a pair must fit for the usual sense, and for a later one."""
 _PARTICIPLES = ("VBN", "VBG")
 
 
@@ -35,25 +37,36 @@ def owners(lemmas: Mapping[str, list[str]]) -> Mapping[tuple[str, str], tuple[st
 def inflected(
     owner: Mapping[tuple[str, str], tuple[str, str]],
     candidates: Callable[[str, str], list[Candidate]],
-    rejects: Callable[[str, str], bool],
+    review: Review,
 ) -> Tagged:
     """Candidates of each form and tag, in the same form; forms without any are left out.
+
+    A pair of forms that reading found to fit most uses but not nearly all counts for a later sense;
+    one that was not read is trusted no more than the other forms of its lemmas that were.
 
     Args:
         owner: from :func:`owners`.
         candidates: of a lemma and part of speech.
-        rejects: whether a form may not stand for another.
+        review: what reading decided.
     """
     of = cache(candidates)
+    worst: dict[tuple[str, str, str], float] = {}
+    for (form, tag), (lemma, pos) in owner.items():
+        for word, _, _ in of(lemma, pos):
+            for made in inflect(word, tag)[:1]:
+                grade = review.grades.get((form, made), 1.0)
+                worst[lemma, pos, word] = min(grade, worst.get((lemma, pos, word), 1.0))
     found = {}
     for (form, tag), (lemma, pos) in owner.items():
         items: dict[str, Candidate] = {}
         for word, sense, weight in of(lemma, pos):
             for made in inflect(word, tag)[:1]:
-                if made != form and not rejects(form, made):
+                grade = review.grades.get((form, made), worst[lemma, pos, word])
+                if made != form and not review.rejects(form, made) and grade >= _MOSTLY:
+                    sense = sense if grade >= _NEARLY_ALWAYS else max(sense, 1)
                     items.setdefault(made, (made, sense, weight))
         if items:
-            found[form, tag] = list(items.values())
+            found[form, tag] = sorted(items.values(), key=lambda item: (item[1], -item[2]))
     return found
 
 
