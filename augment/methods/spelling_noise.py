@@ -11,6 +11,7 @@ from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from augment.augmenter import Augmenter
@@ -61,9 +62,11 @@ class SpellingNoise(Augmenter):
             return Variants.declined(len(batch))
         slips = _slips()
         segments = tongue.segment(Utf8.of(batch.text))
-        entry = np.where(
-            segments.patterns == MIXED, -1, slips.table.find(segments.distinct.dictionary)
-        )
+        words = segments.distinct.dictionary
+        # Some letters beyond ASCII are those of the list in lower case, but of other widths.
+        plain = pc.string_is_ascii(words).to_numpy(zero_copy_only=False)
+        fit = plain & (segments.patterns != MIXED)
+        entry = np.where(fit, slips.table.find(words), -1)
         eligible = (entry >= 0)[segments.codes] & (word_lengths(segments) >= self.min_length)
         eligible &= segments.outside(batch.protected)
         budget = self.rate, self.min_edits, self.max_edits

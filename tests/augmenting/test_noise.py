@@ -143,6 +143,10 @@ class TestSpelling:
     def test_other_languages_decline(self) -> None:
         assert made(SpellingNoise(**ALL), "because", language="de") == Counter()
 
+    @pytest.mark.parametrize("text", ["\u212anow", "\u212aILLS", "boo\u212a \u0130nterest"])
+    def test_letters_that_are_ascii_in_lower_case_only_are_left_alone(self, text: str) -> None:
+        assert not made(SpellingNoise(**ALL), text, 20)
+
     def test_the_list_is_in_the_fingerprint(self) -> None:
         assert SpellingNoise().assets() == {"misspellings": misspellings.load().digest}
 
