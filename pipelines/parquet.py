@@ -1,7 +1,7 @@
 """Rows of a shard in, parts of the output out; in bounded memory."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,9 @@ ROW_GROUP_BYTES = 64 << 20
 TEXT_BYTES = 2 << 20
 """Text that a step sees at once, whatever the number of rows. Depends on the input alone."""
 
+READ_BYTES = 32 << 20
+"""Decoded rows that are held at once, by the footer's word on their mean size."""
+
 _READ_BUFFER = 1 << 20
 
 
@@ -39,13 +42,21 @@ def read_batches(shard: Shard, batch_rows: int, text: str) -> Iterator[pa.Record
     try:
         # Whole row groups are never held: one may be the whole file.
         with pq.ParquetFile(shard.path, pre_buffer=False, buffer_size=_READ_BUFFER) as file:
-            for batch in file.iter_batches(batch_rows, list(shard.row_groups), columns):
+            rows = min(batch_rows, _readable_rows(file.metadata, shard.row_groups))
+            for batch in file.iter_batches(rows, list(shard.row_groups), columns):
                 if left <= 0:
                     return
                 yield from _by_bytes(_whole(batch.slice(0, left), shard), text)
                 left -= batch.num_rows
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"{shard.path} can't be read: {error}") from None
+
+
+def _readable_rows(footer: pq.FileMetaData, groups: Sequence[int]) -> int:
+    """How many rows of the mean size fit into :data:`READ_BYTES`; at least one."""
+    found = [footer.row_group(number) for number in groups]
+    size = sum(group.total_byte_size for group in found)
+    return max(1, READ_BYTES * sum(group.num_rows for group in found) // max(size, 1))
 
 
 def _by_bytes(batch: pa.RecordBatch, text: str) -> Iterator[pa.RecordBatch]:

@@ -170,3 +170,25 @@ def test_long_texts_come_in_smaller_batches(tmp_path, monkeypatch):
     assert all(
         size <= 100 or batch.num_rows == 1 for size, batch in zip(sizes, batches, strict=True)
     )
+
+
+def test_few_rows_are_held_at_once_where_they_are_large(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "READ_BYTES", 100_000)
+    rows = pa.table(
+        {"text": [str(i) for i in range(50)], "page": [f"{i:020000}" for i in range(50)]}
+    )
+    pq.write_table(rows, tmp_path / "in.parquet", use_dictionary=False)
+    (shard,) = open_corpus(str(tmp_path)).shards
+    batches = list(read_batches(shard, 1024, "text"))
+    assert pa.Table.from_batches(batches).equals(rows)
+    assert 2 <= max(batch.num_rows for batch in batches) <= 5
+
+
+def test_columns_that_the_reader_can_not_put_together_are_an_error(tmp_path):
+    labels = pa.array(["a", "b"] * 10).dictionary_encode()
+    column = pa.ListArray.from_arrays(pa.array(range(21), pa.int32()), labels)
+    table = pa.table({"text": ["x"] * 20, "labels": column})
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=5)
+    (shard,) = open_corpus(str(tmp_path)).shards
+    with pytest.raises(DataError, match=r"in\.parquet can't be read: Nested"):
+        list(read_batches(shard, 1024, "text"))
