@@ -7,7 +7,7 @@ import pyarrow as pa
 
 NULL_TEXT, INVALID_UTF8, TOO_LONG = "null_text", "invalid_utf8", "too_long"
 NULL_ID, INVALID_ID = "null_id", "invalid_id"
-INVALID_SPANS = "invalid_spans"
+INVALID_LANGUAGE, INVALID_SPANS = "invalid_language", "invalid_spans"
 """Reasons for which a row yields nothing."""
 
 FAILED = "error"

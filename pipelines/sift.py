@@ -10,8 +10,10 @@ import xxhash
 from augment.text.spans import invalid
 from pipelines.errors import DataError
 from pipelines.recipe import Recipe
+from pipelines.recipe_values import LanguageColumn
 from pipelines.rejects import (
     INVALID_ID,
+    INVALID_LANGUAGE,
     INVALID_SPANS,
     INVALID_UTF8,
     NULL_ID,
@@ -46,7 +48,7 @@ def sift(recipe: Recipe, batch: pa.RecordBatch) -> Sifted:
         DataError: the id column can't be written as text.
     """
     text = as_strings(batch.column(recipe.text))
-    reason = _text_problems(text, recipe.max_chars)
+    reason = _problems(recipe, batch, text)
     named = None if recipe.id is None else _named(batch.column(recipe.id), recipe.id)
     if named is not None:
         reason = pc.coalesce(reason, pc.if_else(named.is_null(), NULL_ID, None))
@@ -69,9 +71,9 @@ def sift(recipe: Recipe, batch: pa.RecordBatch) -> Sifted:
 
 
 def readable(recipe: Recipe, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.StringArray]:
-    """The rows whose text can be used, and their texts; no other column is looked at."""
+    """The rows whose text and language can be used, and their texts."""
     text = as_strings(batch.column(recipe.text))
-    usable = _text_problems(text, recipe.max_chars).is_null()
+    usable = _problems(recipe, batch, text).is_null()
     return batch.filter(usable), text.filter(usable)
 
 
@@ -93,6 +95,16 @@ def _named(column: pa.Array, name: str) -> pa.StringArray:
         return as_strings(column)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         raise DataError(f"the column {name!r} (id) of type {column.type} is no id") from None
+
+
+def _problems(recipe: Recipe, batch: pa.RecordBatch, text: pa.StringArray) -> pa.StringArray:
+    """Why the text or the language of each row can't be used; null if both can."""
+    reason = _text_problems(text, recipe.max_chars)
+    if isinstance(recipe.language, LanguageColumn):
+        broken = _invalid_utf8(as_strings(batch.column(recipe.language.column)))
+        if broken is not None:
+            reason = pc.coalesce(reason, pc.if_else(broken, INVALID_LANGUAGE, None))
+    return reason
 
 
 def _text_problems(text: pa.StringArray, max_chars: int | None) -> pa.StringArray:

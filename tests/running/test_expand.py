@@ -54,6 +54,15 @@ def test_unusable_rows_are_rejected_with_the_reason():
     assert out.rejects["aug_parent"].to_pylist() == ["b", "c", None, "e"]
 
 
+def test_a_language_that_is_no_text_costs_only_its_row():
+    offsets = pa.array([0, 2, 4, 4], pa.int32()).buffers()[1]
+    tags = pa.StringArray.from_buffers(3, offsets, pa.py_buffer(b"en\xff\xfe"))
+    rows = batch(["a big movie"] * 3, n=range(3), tag=tags)
+    out = expand(planned(SYNONYM, language={"column": "tag"}), rows)
+    assert reasons(out) == {1: "invalid_language"}
+    assert out.rows.source["n"].to_pylist() == [0, 2]
+
+
 @pytest.mark.usefixtures("plugins")
 @pytest.mark.parametrize("bad", [{0}, {6}, {1, 2}, {0, 3, 6}, set(range(7))])
 def test_rows_on_which_a_step_raises_are_isolated(bad):
