@@ -12,6 +12,7 @@ from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from augment.augmenter import Augmenter
@@ -22,10 +23,12 @@ from augment.methods.lookup import Lookup, look_up, lookup_assets
 from augment.models.ngram import RankerSource, draw_in_context, load_ngram, ngram_digest
 from augment.models.tagger import TaggerName, tagger_assets
 from augment.randomness import uniform_at
-from augment.text.agreement import agreeing_articles
+from augment.text.agreement import with_articles
 from augment.text.casing import recase
 from augment.text.choice import Places, choose
+from augment.text.columns import Bools, Ints
 from augment.text.edits import variants_of_edits
+from augment.text.segments import Segments
 
 
 @component("synonym")
@@ -35,7 +38,8 @@ class SynonymReplacement(Augmenter):
     Stopwords, negations and auxiliaries, names, parts of set phrases (``heart attack``), words in
     mixed case, words with digits and protected spans are left alone; whatever is not replaced stays
     byte for byte, but for an English ``a`` or ``an`` that a new word follows. Candidates are drawn
-    by their weights.
+    by their weights; a word stays if the drawn one would stand beside its like (``tidy`` for the
+    first of ``neat, tidy``), or behind a protected ``a`` that should be ``an``.
 
     Args:
         rate: share of a row's eligible words that is replaced.
@@ -89,12 +93,10 @@ class SynonymReplacement(Augmenter):
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, found.entry >= 0, batch.keys, *budget)
         new = recase(self._draw(found, at, batch), segments.patterns[segments.codes[at.pieces]])
-        pieces = at.pieces
+        kept = np.flatnonzero(~_repeats(segments, at.pieces, new))
+        pieces, new = at.pieces[kept], new.take(pa.array(kept))
         if found.tongue.tag == "en":
-            articles, texts = agreeing_articles(segments, pieces, new, found.outside)
-            order = np.argsort(np.concatenate([pieces, articles]), kind="stable")
-            pieces = np.concatenate([pieces, articles])[order]
-            new = pa.concat_arrays([new, texts]).take(pa.array(order))
+            pieces, new = with_articles(segments, pieces, new, found.outside)
         starts, stops = segments.starts[pieces], segments.stops[pieces]
         return variants_of_edits(segments.text, segments.rows[pieces], starts, stops, new)
 
@@ -107,3 +109,44 @@ class SynonymReplacement(Augmenter):
         model = load_ngram(self.ranker)
         drawn = draw_in_context(model, found.segments, at.pieces, entries, table, numbers)
         return table.candidates.take(pa.array(drawn))
+
+
+def _repeats(segments: Segments, pieces: Ints, new: pa.StringArray) -> Bools:
+    """``(m,)``: which new words would stand beside their like, whatever the letter case.
+
+    Their like is the word before or behind, as it was, or the new word before, unless both new
+    words replace the same one. Letters whose two cases differ in width are unlike.
+
+    Args:
+        segments: the column.
+        pieces: ``(m,)`` the words that are replaced, in order.
+        new: ``(m,)`` what by.
+    """
+    repeats = np.zeros(len(pieces), np.bool_)
+    widths = pc.binary_length(new).to_numpy(zero_copy_only=False)
+    for step in (-1, 1):
+        word = _beside(segments, pieces, step)
+        likely = np.flatnonzero(
+            (word >= 0) & (segments.stops[word] - segments.starts[word] == widths)
+        )
+        repeats[likely] |= _alike(new, likely, segments.pieces, word[likely])
+    before = np.append(-1, pieces[:-1])[: len(pieces)]
+    near = (_beside(segments, pieces, -1) == before) & (before >= 0)
+    near &= segments.codes[before] != segments.codes[pieces]
+    likely = np.flatnonzero(near)
+    repeats[likely] |= _alike(new, likely, new, likely - 1)
+    return repeats
+
+
+def _beside(segments: Segments, pieces: Ints, step: int) -> Ints:
+    """``(m,)``: the row's word before (step −1) or behind (1) each piece, −1 if there is none."""
+    last = len(segments.starts) - 1
+    beside = np.clip(pieces + step, 0, last)
+    beside = np.where(segments.is_word[beside], beside, np.clip(beside + step, 0, last))
+    there = segments.is_word[beside] & (segments.rows[beside] == segments.rows[pieces])
+    return np.where(there & (beside != pieces), beside, -1)
+
+
+def _alike(one: pa.StringArray, at: Ints, other: pa.StringArray, there: Ints) -> Bools:
+    lower = (pc.utf8_lower(words.take(pa.array(i))) for words, i in ((one, at), (other, there)))
+    return np.asarray(pc.equal(*lower).to_numpy(zero_copy_only=False))

@@ -13,10 +13,12 @@ _ARTICLES = pa.array(["a", "an"])
 _SPACES = r"^[\p{Zs}\t\n]+$"
 
 
-def agreeing_articles(
+def with_articles(
     segments: Segments, pieces: Ints, new: pa.StringArray, free: Bools
 ) -> tuple[Ints, pa.StringArray]:
-    """The articles that must change with the words behind them, and what they become.
+    """Replacements together with those of the articles before them, where these must change.
+
+    A word whose article would have to change, but may not, is not replaced.
 
     Args:
         segments: the column.
@@ -25,22 +27,27 @@ def agreeing_articles(
         free: ``(pieces,)`` which pieces may be edited.
 
     Returns:
-        ``(k,)`` pieces and their new texts.
+        ``(k,)`` pieces, in order, and their new texts.
     """
     before = np.maximum(pieces - 2, 0)
-    near = (pieces >= segments.first[segments.rows[pieces]] + 2) & free[before]
+    near = pieces >= segments.first[segments.rows[pieces]] + 2
     found = np.flatnonzero(near & _among(segments, _ARTICLES, before))
     found = found[_blank(segments, pieces[found] - 1)]
-    articles, words = before[found], new.take(pa.array(found))
-    an = wants_an(words)
-    is_an = segments.stops[articles] - segments.starts[articles] == 2
-    wrong = np.flatnonzero(an != is_an)
-    codes = segments.codes[articles[wrong]]
-    case = segments.patterns[codes].copy()
+    an = wants_an(new.take(pa.array(found)))
+    is_an = segments.stops[before[found]] - segments.starts[before[found]] == 2
+    found, an = found[an != is_an], an[an != is_an]
+    able = free[before[found]]
+    kept = np.delete(np.arange(len(pieces)), found[~able])
+    found, an = found[able], an[able]
+    articles = before[found]
+    case = segments.patterns[segments.codes[articles]]
     # A single capital may be either: the next word tells.
-    case[segments.patterns[segments.codes[pieces[found[wrong]]]] == UPPER] = UPPER
-    texts = _ARTICLES.take(pa.array(an[wrong].astype(np.int64)))
-    return articles[wrong], recase(texts, case)
+    case[segments.patterns[segments.codes[pieces[found]]] == UPPER] = UPPER
+    texts = recase(_ARTICLES.take(pa.array(an.astype(np.int64))), case)
+    merged = np.concatenate([pieces[kept], articles])
+    order = np.argsort(merged, kind="stable")
+    chosen = pa.concat_arrays([new.take(pa.array(kept)), texts]).take(pa.array(order))
+    return merged[order], chosen
 
 
 def _among(segments: Segments, words: pa.StringArray, pieces: Ints) -> Bools:

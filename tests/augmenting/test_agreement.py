@@ -42,9 +42,17 @@ def test_the_article_is_an_edit_of_its_own(pairs: SynonymReplacement) -> None:
     assert [(e.start, e.stop, e.text) for e in made.edits] == [(4, 5, "an"), (6, 9, "automobile")]
 
 
-def test_a_protected_article_stays(pairs: SynonymReplacement) -> None:
-    batch = TextBatch.of(["a car"], language="en", protected=spans_of([[(0, 1)]]))
-    assert pairs.apply(batch).text.to_pylist() == ["a automobile"]
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("a car", None), ("buy a car, an attempt", "buy a car, an effort"), ("a umpire", "a judge")],
+)
+def test_a_protected_article_keeps_its_word(
+    pairs: SynonymReplacement, source: str, expected: str | None
+) -> None:
+    start = source.index("a ")
+    spans = spans_of([[(start, start + 1)]])
+    batch = TextBatch.of([source], language="en", protected=spans)
+    assert pairs.apply(batch).text.to_pylist() == [expected]
 
 
 def test_the_article_of_the_row_before_is_another_rows(pairs: SynonymReplacement) -> None:

@@ -1,5 +1,7 @@
 """Synonym replacement: what is replaced, by what, and what is left alone."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -59,6 +61,35 @@ def test_budget_is_exact() -> None:
     texts = ["buy " * 10, "buy buy buy", "buy"]
     out = SynonymReplacement(rate=0.3, max_edits=2).apply(batch(texts))
     assert [len(row) for row in out.edits.to_pylist()] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("neat tidy", "neat orderly"),
+        ("Neat, TIDY", "Neat, ORDERLY"),
+        ("neat and tidy", "tidy and orderly"),
+        ("orderly tidy", "orderly tidy"),
+        ("tidy neat", "orderly neat"),
+        ("tidy straight", "orderly straight"),
+        ("straight tidy", "orderly tidy"),
+        ("tidy tidy", "orderly orderly"),
+        ("tidy", "orderly"),
+    ],
+)
+def test_no_word_comes_to_stand_beside_its_like(tmp_path: Path, source: str, expected: str) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("neat\ttidy\ntidy\torderly\nstraight\torderly\n")
+    texts = ["tidy", source, "tidy"]
+    out = SynonymReplacement(rate=1.0, lexicon=str(path)).apply(batch(texts))
+    assert (out.text[1].as_py() or source) == expected
+
+
+def test_no_chinese_word_comes_to_stand_beside_its_like(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("干净\t整洁\n")
+    step = SynonymReplacement(rate=1.0, lexicon=str(path))
+    assert step("房间干净整洁，很干净", language="zh") == "房间干净整洁，很整洁"
 
 
 def test_min_edits_zero_may_decline() -> None:
