@@ -55,8 +55,9 @@ def read_batches(shard: Shard, batch_rows: int, text: str) -> Iterator[pa.Record
 def _readable_rows(footer: pq.FileMetaData, groups: Sequence[int]) -> int:
     """How many rows of the mean size fit into :data:`READ_BYTES`; at least one."""
     found = [footer.row_group(number) for number in groups]
-    size = sum(group.total_byte_size for group in found)
-    return max(1, READ_BYTES * sum(group.num_rows for group in found) // max(size, 1))
+    size: int = sum(group.total_byte_size for group in found)
+    rows: int = sum(group.num_rows for group in found)
+    return max(1, READ_BYTES * rows // max(size, 1))
 
 
 def _by_bytes(batch: pa.RecordBatch, text: str) -> Iterator[pa.RecordBatch]:
