@@ -20,7 +20,8 @@ from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component, package_version
 from augment.lexicons.sources import AUTO, LexiconSource
 from augment.methods.lookup import Lookup, look_up, lookup_assets
-from augment.models.ngram import RankerSource, draw_in_context, load_ngram, ngram_digest
+from augment.methods.ranking import draw_in_context
+from augment.models.ngram import RankerSource, load_ngram, ngram_digest
 from augment.models.tagger import TaggerName, tagger_assets
 from augment.randomness import uniform_at
 from augment.text.agreement import with_articles

@@ -9,8 +9,9 @@ import pytest
 
 from augment.errors import MissingExtraError, ModelError
 from augment.lexicons.lexicon import Lexicon
+from augment.methods.ranking import draw_in_context
 from augment.models import ngram
-from augment.models.ngram import draw_in_context, load_ngram, ngram_digest, scores
+from augment.models.ngram import load_ngram, ngram_digest
 from augment.text.columns import Utf8
 from augment.text.segments import Segments, segment
 
@@ -62,7 +63,7 @@ def places(segments: Segments, word: str) -> np.ndarray:
 
 def test_scores_are_the_natural_logarithms_of_the_model(path: str) -> None:
     model = load_ngram(path)
-    found = scores(model, [["hot"], ["hot"], []], ["tea", "soup", "tea"], [["water"], [], []])
+    found = model.score(["hot tea water", "hot soup", "tea"])
     # p(hot) p(tea | hot) p(water | hot tea); p(hot) p(soup | hot); p(tea).
     expected = np.array([-1.0 - 0.1 - 0.05, -1.0 - 0.6, -1.0]) * math.log(10)
     assert found.dtype == np.float64
@@ -70,10 +71,26 @@ def test_scores_are_the_natural_logarithms_of_the_model(path: str) -> None:
 
 
 def test_only_two_words_on_either_side_count(path: str) -> None:
-    model = load_ngram(path)
-    near = scores(model, [["hot", "hot"]], ["tea"], [["water", "soup"]])
-    far = scores(model, [["soup", "tea", "hot", "hot"]], ["tea"], [["water", "soup", "hot"]])
-    assert near == far
+    model, uniform = load_ngram(path), np.linspace(0, 1, 500, endpoint=False)
+    chosen = []
+    for text in ("hot hot coffee water soup", "soup tea hot hot coffee water soup hot"):
+        segments = pieces_of([text])
+        at = np.repeat(places(segments, "coffee"), len(uniform))
+        entries = TABLE.find(pa.array(["coffee"])).repeat(len(at))
+        chosen.append(draw_in_context(model, segments, at, entries, TABLE, uniform).tolist())
+    assert chosen[0] == chosen[1]
+    assert set(chosen[0]) == {0, 1}
+
+
+def test_a_draw_at_the_very_border_does_not_depend_on_the_batch(path: str) -> None:
+    segments = pieces_of(["hot coffee"])
+    at = np.repeat(places(segments, "coffee"), 5_000)
+    entries = TABLE.find(pa.array(["coffee"])).repeat(len(at))
+    border = 1 / (1 + 10**-0.5)
+    for step in range(-8, 9):
+        uniform = np.full(len(at), border + step * 2**-53)
+        chosen = draw_in_context(load_ngram(path), segments, at, entries, TABLE, uniform)
+        assert len(set(chosen.tolist())) == 1
 
 
 def test_candidates_are_drawn_in_proportion_to_weight_and_context(path: str) -> None:
@@ -126,8 +143,7 @@ def test_a_model_is_opened_once_until_its_file_changes(path: str) -> None:
     assert load_ngram(path) is load_ngram(path)
     before, digest = load_ngram(path), ngram_digest(path)
     Path(path).write_text(ARPA.replace("-0.1\thot", "-0.9\thot"), "utf-8")
-    after = scores(load_ngram(path), [["hot"]], ["tea"], [[]])
-    assert after < scores(before, [["hot"]], ["tea"], [[]])
+    assert load_ngram(path).score(["hot tea"]) < before.score(["hot tea"])
     assert ngram_digest(path) != digest
 
 
@@ -152,5 +168,5 @@ def test_debian_s_chinese_model_prefers_what_is_said() -> None:
         model = load_ngram("libime-zh")
     except ModelError:
         pytest.skip("Debian's libime-data-language-model is not installed")
-    said, odd = scores(model, [["引起", "了"]] * 2, ["关注", "留心"], [["和", "讨论"]] * 2)
+    said, odd = model.score([f"引起 了 {word} 和 讨论" for word in ("关注", "留心")])
     assert said > odd + 1
