@@ -79,9 +79,10 @@ class Phrases:
         for at, paired in ((pieces, behind), (pieces - 2, before)):
             places = np.flatnonzero(paired)
             first, second = (number[segments.codes[at[places] + i]] for i in (0, 2))
-            key = first * len(self._words.words) + second
-            known = self._keys[np.searchsorted(self._keys, key)] == key
-            found[places[known & (first >= 0) & (second >= 0)]] = True
+            both = np.flatnonzero((first >= 0) & (second >= 0))
+            key = first[both] * len(self._words.words) + second[both]
+            held = self._keys[np.searchsorted(self._keys, key)] == key
+            found[places[both[held]]] = True
         return found
 
 

@@ -71,20 +71,17 @@ def look_up(
     if not len(segments.starts):
         return None
     table = load_senses(name, senses, multiword)
-    fixed = _fixed(segments, tongue)
-    if tagger is None:
-        known = np.where(fixed, -1, table.find(segments.distinct.dictionary))
-        entry = known[segments.codes]
-    else:
-        entry = _tagged(segments, table, tagger)
-        entry[fixed[segments.codes]] = -1
+    entry = _entries(segments, table) if tagger is None else _tagged(segments, table, tagger)
     outside = segments.outside(batch.protected)
-    entry[np.flatnonzero(~outside | tongue.names(segments))] = -1
+    words = np.flatnonzero((entry >= 0) & outside)
+    words = words[~_fixed(segments, words, tongue)]
+    words = words[~tongue.names(segments, words)]
     phrases = load_phrases(tongue.tag)
     if phrases is not None:
-        candidates = np.flatnonzero(entry >= 0)
-        entry[candidates[phrases.holds(segments, candidates)]] = -1
-    return Lookup(tongue, table, segments, outside, entry)
+        words = words[~phrases.holds(segments, words)]
+    kept = np.full(len(entry), -1)
+    kept[words] = entry[words]
+    return Lookup(tongue, table, segments, outside, kept)
 
 
 def lookup_assets(source: str) -> Mapping[str, str]:
@@ -93,11 +90,15 @@ def lookup_assets(source: str) -> Mapping[str, str]:
     return {**digests(source), **phrases, "rjieba": package_version("rjieba")}
 
 
-def _fixed(segments: Segments, tongue: Language) -> Bools:
-    """Per distinct piece: whether it is a stopword, or in mixed case."""
-    lower = pc.utf8_lower(segments.distinct.dictionary)
+def _entries(segments: Segments, table: Lexicon) -> Ints:
+    return np.asarray(table.find(segments.distinct.dictionary)[segments.codes])
+
+
+def _fixed(segments: Segments, pieces: Ints, tongue: Language) -> Bools:
+    """``(m,)``: which of these pieces are stopwords, or in mixed case."""
+    lower = pc.utf8_lower(segments.pieces.take(pa.array(pieces)))
     stop = pc.is_in(lower, value_set=tongue.stopwords).to_numpy(zero_copy_only=False)
-    return np.asarray(stop | (segments.patterns == MIXED))
+    return np.asarray(stop | (segments.patterns[segments.codes[pieces]] == MIXED))
 
 
 def _tagged(segments: Segments, table: Lexicon, tagger: str) -> Ints:

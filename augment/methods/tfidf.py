@@ -118,8 +118,10 @@ def _replaceable(segments: Segments, tag: str) -> Bools:
     """``(pieces,)``: words whose form and role allow it, whatever they tell."""
     distinct = segments.distinct.dictionary
     fine = countable(distinct) & (_patterns(segments) != MIXED)
-    keep = language(tag).names(segments) | negations(segments, primary(tag))
-    return np.asarray(fine[segments.codes] & segments.is_word & ~keep)
+    fit = fine[segments.codes] & segments.is_word & ~negations(segments, primary(tag))
+    pieces = np.flatnonzero(fit)
+    fit[pieces[language(tag).names(segments, pieces)]] = False
+    return np.asarray(fit)
 
 
 def _weights(segments: Segments, free: Bools, idf: Floats) -> Floats:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.text.casing import TITLE
-from augment.text.columns import Bools
+from augment.text.columns import Bools, Ints
 from augment.text.han import segment_han
 from augment.text.names import inner_capitals
 from augment.text.segments import Segmenter, Segments, segment
@@ -46,16 +46,16 @@ class Language:
         """
         return _words(_STOPWORDS, self.tag)
 
-    def names(self, segments: Segments) -> Bools:
-        """``(pieces,)``: words that are probably names, going by their capitals."""
+    def names(self, segments: Segments, pieces: Ints) -> Bools:
+        """``(m,)``: which of these pieces are probably names, going by their capitals."""
         if self.noun_capitals:
-            return np.zeros(len(segments.starts), np.bool_)
-        title = np.flatnonzero(segments.patterns == TITLE)
-        lower = pc.utf8_lower(segments.distinct.dictionary.take(pa.array(title)))
+            return np.zeros(len(pieces), np.bool_)
+        title = np.flatnonzero(segments.patterns[segments.codes[pieces]] == TITLE)
+        lower = pc.utf8_lower(segments.pieces.take(pa.array(pieces[title])))
         listed = pc.is_in(lower, value_set=_words(_CAPITALS, self.tag))
-        named = np.zeros(len(segments.distinct.dictionary), np.bool_)
-        named[title] = listed.to_numpy(zero_copy_only=False)
-        return inner_capitals(segments) | named[segments.codes]
+        named = inner_capitals(segments, pieces)
+        named[title] |= listed.to_numpy(zero_copy_only=False)
+        return named
 
 
 _LANGUAGES: Mapping[str, Language] = {

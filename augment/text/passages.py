@@ -64,6 +64,8 @@ class Passages:
         The pattern's matches must not hold two line ends, and what it looks at beside them must
         lie inside a passage or be a space. Empty matches are left out.
         """
+        if not len(self.rows):
+            return np.zeros((0, 3), np.int64)
         texts = self._texts()
         lengths = np.array([len(text) + len(_APART) for text in texts], np.int64)
         first = np.cumsum(lengths) - lengths

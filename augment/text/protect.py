@@ -95,18 +95,19 @@ class Protection:
     def find(self, text: pa.StringArray) -> pa.ListArray:
         """``(n,)`` sorted, non-overlapping spans in code points, overlaps merged."""
         column = Utf8.of(text)
+        hints = _hints(column.data)
         found = [np.zeros((0, 3), np.int64)]
         for name in self.kinds:
             kind = KINDS[name]
-            found.append(_suspects(kind, text, column).search(regex.compile(kind.pattern)))
+            found.append(_suspects(kind, text, column, hints).search(regex.compile(kind.pattern)))
         for pattern in self.patterns:
             found.append(_matches(text, regex.compile(pattern)))
         return merged(np.concatenate(found), len(text))
 
 
-def _suspects(kind: _Kind, text: pa.StringArray, column: Utf8) -> Passages:
-    """Where a match may stand."""
-    places = _places(kind, column.data)
+def _suspects(kind: _Kind, text: pa.StringArray, column: Utf8, hints: Ints) -> Passages:
+    """Where a match may stand, given where a hint of any kind does."""
+    places = _places(kind, column.data, hints)
     rows = np.zeros(0, np.int64)
     if kind.wide_hint and not column.is_ascii:
         wide = np.unique(column.rows_of(np.flatnonzero(column.data >= 0x80)))
@@ -117,23 +118,32 @@ def _suspects(kind: _Kind, text: pa.StringArray, column: Utf8) -> Passages:
     return Passages.of(column, places, rows)
 
 
-def _places(kind: _Kind, data: npt.NDArray[np.uint8]) -> Ints:
-    """Bytes at which a hint stands."""
-    found = [np.flatnonzero(_among(kind.hints, data))] if kind.hints else []
+def _hints(data: npt.NDArray[np.uint8]) -> Ints:
+    """Bytes that are a hint of any kind, or the first of a pair: found in one pass."""
+    marked = np.frombuffer(bytearray(data).translate(_HINTS.tobytes()), np.bool_)
+    return np.flatnonzero(marked)
+
+
+def _table(wanted: bytes) -> Bools:
+    """``(256,)``: which bytes are among these."""
+    table = np.zeros(256, np.bool_)
+    table[list(wanted)] = True
+    return table
+
+
+_HINTS = _table(
+    b"".join(kind.hints + b"".join(first for first, _ in kind.pairs) for kind in KINDS.values())
+)
+
+
+def _places(kind: _Kind, data: npt.NDArray[np.uint8], hints: Ints) -> Ints:
+    """Those of the bytes that are a hint of this kind."""
+    byte = data[hints]
+    found = _table(kind.hints)[byte]
+    behind = np.append(data, np.uint8(0))[hints + 1] if kind.pairs else byte
     for first, second in kind.pairs:
-        at = np.flatnonzero(_among(first, data[:-1]))
-        found.append(at[_among(second, data[at + 1])])
-    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
-
-
-def _among(wanted: bytes, data: npt.NDArray[np.uint8]) -> Bools:
-    """``(bytes,)``: which are one of these, whose codes are consecutive or few."""
-    if wanted[-1] - wanted[0] == len(wanted) - 1:
-        return np.asarray((data - np.uint8(wanted[0])) < len(wanted))
-    found = data == wanted[0]
-    for byte in wanted[1:]:
-        found |= data == byte
-    return np.asarray(found)
+        found |= _table(first)[byte] & _table(second)[behind]
+    return hints[found]
 
 
 def _matches(text: pa.StringArray, pattern: "regex.Pattern[str]") -> npt.NDArray[np.int64]:

@@ -14,11 +14,15 @@ from augment.randomness import hash_strings
 from augment.text import han
 from augment.text.casing import LOWER, MIXED, TITLE, UPPER, patterns, recase
 from augment.text.choice import budgets, draw
-from augment.text.columns import Utf8
+from augment.text.columns import Ints, Utf8
 from augment.text.han import segment_han
 from augment.text.languages import language
 from augment.text.names import inner_capitals
-from augment.text.segments import segment
+from augment.text.segments import Segments, segment
+
+
+def every(segments: Segments) -> Ints:
+    return np.arange(len(segments.starts))
 
 
 def test_patterns() -> None:
@@ -69,7 +73,7 @@ def test_weighted_places_are_drawn_one_after_the_other_in_proportion() -> None:
 def test_names_are_capitals_inside_sentences() -> None:
     text = pa.array(["Big Bob met Ann. Then he left: Off\nHome", '"So," I said', "(Yes) No"])
     segments = segment(Utf8.of(text))
-    found = segments.pieces.filter(pa.array(inner_capitals(segments))).to_pylist()
+    found = segments.pieces.filter(pa.array(inner_capitals(segments, every(segments)))).to_pylist()
     assert found == ["Bob", "Ann", "No"]
 
 
@@ -133,5 +137,5 @@ def test_some_capitals_are_names_at_the_head_of_a_sentence_too(
     source: str, expected: list[str]
 ) -> None:
     segments = segment(Utf8.of(pa.array([source])))
-    found = language("en").names(segments)
+    found = language("en").names(segments, every(segments))
     assert segments.pieces.filter(pa.array(found)).to_pylist() == expected
