@@ -84,8 +84,9 @@ def fit(plan: Plan, corpus: Corpus, cache: Path, scratch: Path, workers: int, me
 
 def sweep(cache: Path, plan: Plan) -> None:
     """Delete the statistics of earlier runs; those that the plan uses stay."""
+    used = {Path(path).resolve() for path in plan.statistics}
     for file in cache.glob("*") if cache.is_dir() else ():
-        if str(file) not in plan.statistics:
+        if file.resolve() not in used:
             file.unlink()
 
 

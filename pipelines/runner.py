@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from augment.errors import Problem
+from augment.statistics import open_statistics
 from pipelines import plan as planning
 from pipelines import recipe as recipes
 from pipelines.corpus import Corpus, open_corpus
@@ -75,6 +76,7 @@ def run(
     stats, rows, meter = Stats(), 0, _Meter(progress, corpus.rows)
     with Staging(plan.recipe.output) as staging:
         plan = fit(plan, corpus, staging.cache, staging.path, workers, meter)
+        fingerprint = plan.fingerprint
         job = partial(run_shard, plan, staging.path)
         for receipt in map_shards(job, corpus.shards, workers, meter.tick):
             stats += receipt.stats
@@ -83,7 +85,7 @@ def run(
         staging.publish()
         sweep(staging.cache, plan)
     seconds = time.perf_counter() - begun
-    return Summary(plan.recipe.output, rows, stats, seconds, plan.fingerprint)
+    return Summary(plan.recipe.output, rows, stats, seconds, fingerprint)
 
 
 class _Meter:
@@ -110,8 +112,11 @@ def prepare(
 
     Raises:
         RecipeError, InputMissingError, DataError: as for :func:`run`.
+        StatisticsError: a step's file of statistics can't be read.
     """
     plan = planning.build(as_recipe(recipe))
+    for path in sorted(plan.statistics):
+        open_statistics(path)
     corpus = open_corpus(plan.recipe.input)
     _check_apart(plan.recipe, corpus)
     layout(plan, corpus.schema)

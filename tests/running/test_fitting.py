@@ -217,6 +217,24 @@ def test_statistics_of_the_recipe_are_used_and_kept(mill, counted, tmp_path):
     assert path.exists()
 
 
+def test_statistics_of_an_earlier_run_are_kept_however_their_path_is_written(mill, monkeypatch):
+    first = mill.run(table(), steps=[TFIDF])
+    (path,) = cached(mill)
+    monkeypatch.chdir(mill.folder)
+    named = str(path.relative_to(mill.folder))
+    again = mill.run(steps=[{**TFIDF, "statistics": named}])
+    assert path.exists()
+    assert again.fingerprint == first.fingerprint
+
+
+def test_a_check_opens_the_statistics(mill):
+    mill.write(table())
+    with pytest.raises(StatisticsError, match=r"in\.parquet' can't be read as statistics"):
+        runner.prepare(
+            mill.recipe(steps=[{**TFIDF, "statistics": str(mill.folder / "in.parquet")}])
+        )
+
+
 def test_statistics_that_are_not_there_stop_the_run(mill):
     with pytest.raises(StatisticsError, match=r"no statistics 'nowhere\.arrow'"):
         mill.run(table(), steps=[{**TFIDF, "statistics": "nowhere.arrow"}])
