@@ -12,8 +12,8 @@ from pipelines import run
 
 PLUGINS = Path(__file__).parent / "plugins"
 
-OPENING = "The big movie about a small dog was a great success"
-WORDS = f"{OPENING} and the people were happy".split()
+OPENING = "The huge movie about a beautiful house was rapidly a success"
+WORDS = f"{OPENING} and the children were happy".split()
 
 
 def sentences(count):

@@ -87,7 +87,7 @@ def test_dry_run_writes_nothing(augmill, recipe, mill):
 
 def test_sample_shows_a_diff_per_view_and_writes_nothing(augmill, recipe, mill):
     said = augmill("sample", recipe, "-n", "2")
-    assert "0  Line 0: The big movie about a small" in said
+    assert "0  Line 0: The huge movie about a beautiful" in said
     assert "  weak 0  Line 0: " in said
     assert "[-The-]{+THE+}" in said
     assert "  loud 1  " in said

@@ -136,7 +136,7 @@ def test_lexical_output_is_the_same_for_any_cut(texts):
 
 
 def test_edits_replayed_on_the_source_give_the_variant(texts):
-    rows = batch([*texts(40), "Ein großer 😀 big movie, a big success"])
+    rows = batch([*texts(40), "Ein großer 😀 huge movie, a huge success"])
     out = expand(planned(SYNONYM, SYNONYM, view={"copies": 2}), rows)
     for m in out.rows.made:
         assert replay(rows["text"], m.variants.edits).equals(m.variants.text)
