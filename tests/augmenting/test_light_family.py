@@ -1,8 +1,10 @@
 """What all lexical methods keep, whatever the text: a new method needs a line in ``METHODS``."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants, no_spans, spans_of
 from augment.fitting import fitted, unfitted
+from augment.lexicons.sources import load_senses
 from augment.randomness import derive, hash_strings, row_keys
 from augment.registry import build, names
 from augment.statistics import CorpusStatistics
@@ -232,3 +235,78 @@ def test_every_place_has_the_same_chance(name: str) -> None:
 def test_the_measure_finds_unfairness() -> None:
     fair = [1000, 1010, 990, 1005, 995]
     assert chi_square(fair) < FAR < chi_square([*fair[:-1], 1200])
+
+
+def outcomes(step: Augmenter, text: str) -> Counter[tuple[str, ...]]:
+    """How often each row of new texts comes out of the copies; declined copies are left out."""
+    rows = step.apply(copies(text, "en")).edits.to_pylist()
+    return Counter(tuple(edit["text"] for edit in edits) for edits in rows if edits)
+
+
+def fits(counts: Counter[tuple[str, ...]], shares: Mapping[tuple[str, ...], float]) -> bool:
+    """Whether these outcomes come out, no others, and as often as they should."""
+    assert set(counts) == set(shares)
+    return chi_square([counts[key] for key in shares], list(shares.values())) < FAR
+
+
+def equal(keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], float]:
+    found = list(keys)
+    return dict.fromkeys(found, 1 / len(found))
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> str:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("car\tauto\t5\ncar\tmotor\t2\ncar\twheels\t1\ndog\thound\n")
+    return str(path)
+
+
+def test_synonyms_are_drawn_by_weight(pairs: str) -> None:
+    drawn = outcomes(of("synonym", lexicon=pairs, rate=1.0), "car")
+    assert fits(drawn, {("auto",): 5 / 8, ("motor",): 2 / 8, ("wheels",): 1 / 8})
+
+
+def test_synonyms_of_the_table_are_drawn_by_weight() -> None:
+    table, word = load_senses("wordnet", 1), "terrible"
+    (place,) = table.find(pa.array([word]))
+    own = slice(table.offsets[place], table.offsets[place + 1])
+    weights = table.weights[own].astype(float)
+    words = [(candidate,) for candidate in table.candidates.to_pylist()[own]]
+    shares = dict(zip(words, weights / weights.sum(), strict=True))
+    assert len(shares) > 1
+    assert fits(outcomes(of("synonym", rate=1.0), word), shares)
+
+
+def test_inserted_words_are_of_any_word_and_drawn_by_weight(pairs: str) -> None:
+    step = of("random_insertion", lexicon=pairs, rate=0.01, max_edits=1)
+    shares = {(" auto",): 5 / 16, (" motor",): 2 / 16, (" wheels",): 1 / 16, (" hound",): 1 / 2}
+    assert fits(outcomes(step, "car dog"), shares)
+
+
+def test_inserted_marks_and_their_number_have_the_same_chance() -> None:
+    one = outcomes(of("aeda", rate=0.01, max_edits=1), "ant bee cat dog")
+    assert fits(one, equal((f"{mark} ",) for mark in ".;?:!,"))
+    some = outcomes(of("aeda", rate=0.5), "ant bee cat dog elk fox")
+    numbers = Counter(len(marks) for marks in some.elements())
+    assert chi_square([numbers[number] for number in (1, 2, 3)]) < FAR
+    assert numbers.total() == COPIES
+
+
+def test_cases_and_letters_have_the_same_chance() -> None:
+    word = "gorgeousness"
+    styles = Counter(
+        new if new in ((word.title(),), (word.upper(),)) else ("random",)
+        for new in outcomes(of("case_noise", rate=1.0), word).elements()
+    )
+    assert fits(styles, equal([(word.title(),), (word.upper(),), ("random",)]))
+    tossed = outcomes(of("case_noise", rate=1.0, case="random"), "ant")
+    assert fits(tossed, equal((new,) for new in ("Ant", "aNt", "anT", "ANt", "AnT", "aNT", "ANT")))
+
+
+def test_pairs_that_swap_have_the_same_chance() -> None:
+    text = "ant bee cat dog elk"
+    one = outcomes(of("random_swap", rate=0.01, max_edits=1), text)
+    assert fits(one, equal((b, a) for a, b in combinations(text.split(), 2)))
+    both = outcomes(of("random_swap", rate=1.0), "ant bee cat dog")
+    ways = ["bee ant dog cat", "cat dog ant bee", "dog cat bee ant"]
+    assert fits(both, equal(tuple(way.split()) for way in ways))
