@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from augment.text.columns import Utf8
 from augment.text.index import WordIndex
 
 TAG_MARK = "\t"
@@ -88,9 +89,11 @@ class Lexicon:
     def digest(self) -> str:
         """32 hex digits over the table's contents."""
         state = xxhash.xxh3_128()
-        for column in (self.words, self.candidates, self.offsets, self.senses, self.weights):
-            values = column.to_pylist() if isinstance(column, pa.Array) else column.tobytes()
-            state.update("\0".join(values).encode() if isinstance(values, list) else values)
+        for column in (Utf8.of(self.words), Utf8.of(self.candidates)):
+            state.update(column.data.tobytes())
+            state.update(column.offsets.tobytes())
+        for numbers in (self.offsets, self.senses, self.weights):
+            state.update(numbers.tobytes())
         return state.hexdigest()
 
     def find(
