@@ -7,6 +7,7 @@ A component computes nothing when it is built and keeps no model on itself.
 
 import dataclasses
 import json
+import unicodedata
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, ClassVar, TypeVar, cast, dataclass_transform
@@ -163,12 +164,19 @@ def package_version(name: str) -> str:
         return MISSING
 
 
+def text_versions() -> dict[str, str]:
+    """Versions of what finds words and changes letter case, for whatever reads text."""
+    packages = {name: package_version(name) for name in ("pyarrow", "regex", "rjieba")}
+    return {"unicode": unicodedata.unidata_version, **packages}
+
+
 def fingerprint(instance: Component) -> str:
     """32 hex digits that change whenever the component's output may.
 
-    They stand for the name, version, parameters and asset digests, of nested components too.
+    They stand for the name, version, parameters and asset digests, of nested components too, and
+    for :func:`text_versions`.
     """
-    identity = json.dumps(_identity(instance), sort_keys=True, ensure_ascii=False)
+    identity = json.dumps([_identity(instance), text_versions()], sort_keys=True)
     return xxhash.xxh3_128_hexdigest(identity.encode())
 
 

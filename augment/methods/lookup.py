@@ -8,14 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.batch import TextBatch
-from augment.component import package_version
 from augment.lexicons.lexicon import Lexicon
 from augment.lexicons.phrases import load_phrases
 from augment.lexicons.sources import AUTO, LANGUAGES, digests, load_senses
 from augment.models.tagger import load_tagger
 from augment.text.casing import MIXED
 from augment.text.columns import Bools, Ints, Utf8
-from augment.text.languages import Language, language
+from augment.text.languages import Language, language, words_digest
 from augment.text.segments import Segments
 
 _PHRASED = ("en",)
@@ -85,9 +84,9 @@ def look_up(
 
 
 def lookup_assets(source: str) -> Mapping[str, str]:
-    """What decides look-ups besides the code: digests of tables, the segmenter's version."""
+    """What decides look-ups besides the code: digests of tables and of lists of words."""
     phrases = {f"phrases-{tag}": found.digest for tag in _PHRASED if (found := load_phrases(tag))}
-    return {**digests(source), **phrases, "rjieba": package_version("rjieba")}
+    return {**digests(source), **phrases, "words": words_digest()}
 
 
 def _entries(segments: Segments, table: Lexicon) -> Ints:

@@ -27,7 +27,7 @@ from augment.text.casing import LOWER, MIXED, patterns, recase
 from augment.text.choice import draw
 from augment.text.columns import Ints, Utf8
 from augment.text.edits import variants_of_edits
-from augment.text.languages import Language, language
+from augment.text.languages import Language, language, words_digest
 from augment.text.segments import Segments
 
 _SPARE = 8
@@ -78,9 +78,9 @@ class MaskedLMFill(Augmenter):
     batch_tokens: Annotated[int, Field(ge=1)] = 4096
 
     def assets(self) -> Mapping[str, str]:
-        """The digest of the model's files, or its name and revision on the hub."""
+        """Digests of the model's files (on the hub: name and revision) and of lists of words."""
         name = str(BUNDLED) if self.model is None else self.model
-        return {"model": model_digest(name, self.revision)}
+        return {"model": model_digest(name, self.revision), "words": words_digest()}
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Choose, mask, fill and splice.

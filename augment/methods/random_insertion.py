@@ -57,7 +57,7 @@ class RandomInsertion(Augmenter):
     lexicon: LexiconSource = AUTO
 
     def assets(self) -> Mapping[str, str]:
-        """The digests of the tables that may be used, and the version of the segmenter."""
+        """The digests of the tables and lists of words that may be used."""
         return lookup_assets(self.lexicon)
 
     def rewrite(self, batch: TextBatch) -> Variants:

@@ -75,7 +75,7 @@ class SynonymReplacement(Augmenter):
     ranker: RankerSource | None = None
 
     def assets(self) -> Mapping[str, str]:
-        """The digests of the tables and models that may be used, and the segmenter's version."""
+        """The digests of the tables, lists of words and models that may be used."""
         found = dict(lookup_assets(self.lexicon))
         if self.tagger is not None:
             found |= tagger_assets(self.tagger)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
-from augment.component import Count, Probability, component, package_version
+from augment.component import Count, Probability, component
 from augment.counting import countable
 from augment.errors import StatisticsError
 from augment.methods.word_pool import word_pool
@@ -27,7 +27,7 @@ from augment.text.casing import MIXED, patterns, recase
 from augment.text.choice import choose
 from augment.text.columns import Bools, Utf8
 from augment.text.edits import variants_of_edits
-from augment.text.languages import language, primary
+from augment.text.languages import language, primary, words_digest
 from augment.text.negations import negations
 from augment.text.segments import Segments
 from augment.vocabulary import Floats
@@ -71,9 +71,9 @@ class TfidfReplacement(Augmenter):
     statistics: str | None = None
 
     def assets(self) -> Mapping[str, str]:
-        """The digest of the statistics, and the version of the segmenter."""
+        """The digests of the statistics and of the lists of words."""
         digest = UNFITTED if self.statistics is None else open_statistics(self.statistics).digest
-        return {"statistics": digest, "rjieba": package_version("rjieba")}
+        return {"statistics": digest, "words": words_digest()}
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """Whole columns at a time: scores per word and row, one weighted draw for all rows.

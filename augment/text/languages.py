@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 from augment.text.casing import TITLE
 from augment.text.columns import Bools, Ints
@@ -96,3 +97,12 @@ def _words(folder: Path, tag: str) -> pa.StringArray:
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     words = [word for line in lines if not line.startswith("#") for word in line.split()]
     return pa.array(words, pa.string())
+
+
+@cache
+def words_digest() -> str:
+    """32 hex digits over all languages' lists of words, for a component's assets."""
+    state = xxhash.xxh3_128()
+    for path in sorted([*_STOPWORDS.glob("*.txt"), *_CAPITALS.glob("*.txt")]):
+        state.update(f"{path.parent.name}/{path.name}\n".encode() + path.read_bytes())
+    return state.hexdigest()

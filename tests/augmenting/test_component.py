@@ -3,6 +3,7 @@
 import json
 import pickle
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -147,6 +148,15 @@ class TestIdentity:
         newer = fingerprint(Kite())
         monkeypatch.setattr(Kite, "assets", lambda self: {"table": "abc"})
         assert len({before, newer, fingerprint(Kite())}) == 3
+
+    @pytest.mark.parametrize("package", ["pyarrow", "regex", "rjieba"])
+    def test_it_changes_with_what_finds_words(
+        self, monkeypatch: pytest.MonkeyPatch, package: str
+    ) -> None:
+        module = import_module("augment.component")  # the package has a function of that name
+        before, own = fingerprint(Kite()), module.package_version
+        monkeypatch.setattr(module, "package_version", lambda n: own(n) + "!" * (n == package))
+        assert fingerprint(Kite()) != before
 
     def test_it_changes_with_a_nested_components_assets(
         self, monkeypatch: pytest.MonkeyPatch

@@ -129,7 +129,7 @@ def test_tags_with_underscores_are_understood() -> None:
 
 
 def test_fingerprint_covers_every_table_that_may_be_used() -> None:
-    assert set(SynonymReplacement().assets()) == {"wordnet", "cilin", "phrases-en", "rjieba"}
+    assert set(SynonymReplacement().assets()) == {"wordnet", "cilin", "phrases-en", "words"}
 
 
 def test_lexicon_name_is_checked() -> None:
