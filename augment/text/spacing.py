@@ -14,7 +14,8 @@ from augment.text.segments import Segments
 Pieces = npt.NDArray[np.integer]
 
 _SPACES = r"^[\p{Zs}\t]+$"
-_ENDS_SENTENCE = r"[.!?:…。！？\n\"“«(*>•]"
+_OPENERS = r"[.!?:…。！？：\n\"“«「『(（*>•]"
+"""A gap that holds one of these may start a sentence."""
 _TAB, _SPACE, _WIDE = 0x09, 0x20, 0x80
 
 
@@ -47,7 +48,7 @@ def inner_spaces(segments: Segments) -> Bools:
 
 
 def opens_sentence(segments: Segments, words: Pieces) -> Bools:
-    """``(m,)``: whether a word opens its row or stands behind the end of a sentence.
+    """``(m,)``: whether a word opens its row or a sentence: a line, a quotation, a list item too.
 
     Args:
         segments: the pieces.
@@ -55,7 +56,8 @@ def opens_sentence(segments: Segments, words: Pieces) -> Bools:
     """
     place = words - segments.first[segments.rows[words]]
     before = np.maximum(words - 1, 0)
+    # A row may begin with a gap.
     gap = ~segments.is_word[before]
     gaps = segments.pieces.take(pa.array(before))
-    ends = pc.match_substring_regex(gaps, _ENDS_SENTENCE).to_numpy(zero_copy_only=False)
+    ends = pc.match_substring_regex(gaps, _OPENERS).to_numpy(zero_copy_only=False)
     return np.asarray((place == 0) | (gap & ((place == 1) | ends)))

@@ -77,6 +77,12 @@ def test_names_are_capitals_inside_sentences() -> None:
     assert found == ["Bob", "Ann", "No"]
 
 
+def test_full_width_marks_start_sentences_too() -> None:
+    segments = segment(Utf8.of(pa.array(["Oh。Ah，Bob！So：Yes「No」 Ann"])))
+    found = segments.pieces.filter(pa.array(inner_capitals(segments, every(segments)))).to_pylist()
+    assert found == ["Bob", "Ann"]
+
+
 def test_chinese_runs_are_cut_into_words() -> None:
     segments = segment_han(Utf8.of(pa.array(["我在北京大学用Python写代码。", "", "ok 北京大学!"])))
     words = segments.pieces.filter(pa.array(segments.is_word)).to_pylist()
