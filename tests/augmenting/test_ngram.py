@@ -15,7 +15,7 @@ from augment.models.ngram import load_ngram, ngram_digest
 from augment.text.columns import Utf8
 from augment.text.segments import Segments, segment
 
-pytest.importorskip("kenlm")
+pytest.importorskip("kenlm", reason="KenLM is compiled when it is installed, and may be missing")
 
 ARPA = """\\data\\
 ngram 1=7
