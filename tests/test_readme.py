@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = BLOCK.findall(README)
 
 
 def blocks(language: str) -> list[str]:
@@ -61,8 +64,21 @@ def test_every_recipe_is_valid(workplace: Path) -> None:
         assert run(f"augmill check {recipe.name}", workplace).returncode == 0, recipe.name
 
 
+def test_the_entities_are_those_of_the_table(workplace: Path) -> None:
+    table = README.partition("| view | text | entities |")[2].partition("\n\n")[0]
+    told = [[cell.strip() for cell in line.split("|")[1:4]] for line in table.splitlines()[2:]]
+    bounds = [re.findall(r"(\d+)–(\d+) (\w+)", cell) for _, _, cell in told]
+    spans = [[{"start": int(a), "stop": int(b), "label": c} for a, b, c in row] for row in bounds]
+    source = pa.table({"text": [told[0][1]], "entities": spans[:1]})
+    pq.write_table(source, workplace / "ner.parquet")
+    done = run("augmill run ner.yaml", workplace)
+    assert done.returncode == 0, done.stderr
+    made = pq.read_table(workplace / "build" / "ner").to_pylist()
+    assert [row["text"] for row in made] == [text.replace("**", "") for _, text, _ in told]
+    assert [row["entities"] for row in made] == spans
+
+
 def test_links_lead_somewhere() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    assert "<!--" not in text
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
+    assert "<!--" not in README
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
