@@ -4,7 +4,6 @@ Counting (:mod:`augment.counting`) keeps every word, so that counts add up; stat
 frequent ones, by a rule that looks at the sums alone, and are what augmenters read.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from augment.atomic import whole_file
 from augment.counting import SCHEMA, WordCounts
 from augment.errors import StatisticsError
 from augment.text.languages import primary
@@ -87,15 +87,10 @@ class CorpusStatistics:
 
     def save(self, path: str | Path) -> None:
         """Write an Arrow file, which appears under its name only when it is whole."""
-        path = Path(path)
         told = {"digest": self.digest, **{f"texts.{tag}": str(n) for tag, n in self.texts.items()}}
         schema = SCHEMA.with_metadata(told)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with pa.OSFile(str(temporary), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        with whole_file(Path(path)) as made, pa.ipc.new_file(made, schema) as writer:
             writer.write_table(self.table.cast(schema).combine_chunks())
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
 
     @classmethod
     def load(cls, path: str | Path) -> "CorpusStatistics":

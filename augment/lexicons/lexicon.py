@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from augment.atomic import whole_file
 from augment.text.columns import Utf8
 from augment.text.index import WordIndex
 
@@ -68,7 +69,7 @@ class Lexicon:
                 "weights": grouped(pa.array(self.weights)),
             }
         )
-        with pa.ipc.new_file(path, table.schema) as writer:
+        with whole_file(path) as made, pa.ipc.new_file(made, table.schema) as writer:
             writer.write_table(table, max_chunksize=table.num_rows)
 
     @classmethod

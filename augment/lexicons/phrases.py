@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from augment.atomic import whole_file
 from augment.text.columns import Bools, Ints
 from augment.text.index import WordIndex
 from augment.text.segments import Segments
@@ -38,7 +39,7 @@ class Phrases:
     def save(self, path: Path) -> None:
         """Write what :meth:`load` reads."""
         table = pa.table({"first": self.first, "second": self.second})
-        with pa.ipc.new_file(path, table.schema) as writer:
+        with whole_file(path) as made, pa.ipc.new_file(made, table.schema) as writer:
             writer.write_table(table)
 
     @cached_property

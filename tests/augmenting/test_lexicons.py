@@ -130,3 +130,15 @@ def test_usual_synonyms_of_a_lemma(
 ) -> None:
     usual = [word for word, sense, _ in thesaurus.candidates(lemma, pos) if sense == 0]
     assert usual == expected
+
+
+@pytest.mark.parametrize("count", [1, 30_000])
+def test_an_open_table_outlives_another_of_its_name(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "table.arrow"
+    words = [f"old{i}" for i in range(30_000)]
+    Lexicon.of({word: [("older", 0, 1.0)] for word in words}).save(path)
+    table = Lexicon.load(path)
+    Lexicon.of({f"new{i}": [("newer", 0, 1.0)] for i in range(count)}).save(path)
+    assert table.words.to_pylist() == words
+    assert len(Lexicon.load(path).words) == count
+    assert [file.name for file in tmp_path.iterdir()] == ["table.arrow"]
