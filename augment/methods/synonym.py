@@ -74,6 +74,11 @@ class SynonymReplacement(Augmenter):
     tagger: TaggerName | None = None
     ranker: RankerSource | None = None
 
+    @property
+    def batch_invariant(self) -> bool:  # type: ignore[override]
+        """Whether no tagger is asked, whose floating point may depend on the batch."""
+        return self.tagger is None
+
     def assets(self) -> Mapping[str, str]:
         """The digests of the tables, lists of words and models that may be used."""
         found = dict(lookup_assets(self.lexicon))

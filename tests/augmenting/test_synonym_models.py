@@ -61,6 +61,11 @@ def test_a_tagger_makes_words_of_the_english_table_eligible() -> None:
     assert SynonymReplacement(rate=1.0, tagger=TAGGER)(source) == "The news stunned us."
 
 
+def test_only_with_a_tagger_may_the_batch_matter() -> None:
+    assert SynonymReplacement().batch_invariant
+    assert not SynonymReplacement(tagger=TAGGER).batch_invariant
+
+
 def test_an_unknown_tagger_is_refused() -> None:
     with pytest.raises(ParameterError, match="spacy:MODEL"):
         SynonymReplacement(tagger="treetagger")
