@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.lexicons.lexicon import Lexicon
+from augment.lexicons.lexicon import TAG_MARK, Lexicon
 
 _LAST_SENSE = np.iinfo(np.uint8).max
 
@@ -42,7 +42,7 @@ class Pairs:
         wanted = pc.and_not(pc.not_equal(keys, folded), pc.equal(keys, ""))
         wanted = _bools(pc.and_not(wanted, pc.equal(folded, "")))
         if self.tags is not None:
-            tagged = pc.binary_join_element_wise(keys, self.tags, "\t")
+            tagged = pc.binary_join_element_wise(keys, self.tags, TAG_MARK)
             keys = pc.if_else(self.tags.is_valid(), tagged, keys)
         kept = np.flatnonzero(wanted)
         word, forms = _codes(keys), _codes(folded)

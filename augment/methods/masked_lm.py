@@ -153,7 +153,7 @@ def _maskable(segments: Segments, tongue: Language, batch: TextBatch) -> Ints:
     distinct = segments.distinct.dictionary
     plain = pc.match_substring_regex(distinct, r"^\p{L}[\p{L}\p{M}]*$")
     stop = pc.is_in(pc.utf8_lower(distinct), value_set=tongue.stopwords)
-    fit = pc.and_not(plain, stop).to_numpy(zero_copy_only=False) & (patterns(distinct) != MIXED)
+    fit = pc.and_not(plain, stop).to_numpy(zero_copy_only=False) & (segments.patterns != MIXED)
     free = segments.outside(batch.protected) & segments.is_word
     pieces = np.flatnonzero(fit[segments.codes] & free)
     return pieces[~tongue.names(segments, pieces)]

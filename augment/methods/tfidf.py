@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -21,9 +20,9 @@ from augment.component import Count, Probability, component
 from augment.counting import countable
 from augment.errors import StatisticsError
 from augment.methods.word_pool import word_pool
-from augment.randomness import uniform
+from augment.randomness import uniform_at
 from augment.statistics import open_statistics
-from augment.text.casing import MIXED, patterns, recase
+from augment.text.casing import MIXED, recase
 from augment.text.choice import choose
 from augment.text.columns import Bools, Utf8
 from augment.text.edits import variants_of_edits
@@ -99,10 +98,10 @@ class TfidfReplacement(Augmenter):
         weights[~_replaceable(segments, batch.language)] = 0.0
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, weights > 0, batch.keys, *budget, weights=weights)
-        numbers = uniform(batch.keys[at.rows], "candidate", at.counter)
+        numbers = uniform_at(batch.keys, at.rows, "candidate", at.counter)
         codes = segments.codes[at.pieces]
         pool = word_pool(known, primary(batch.language), self.vocabulary)
-        new = recase(pool.draw(place[codes], numbers), _patterns(segments)[codes])
+        new = recase(pool.draw(place[codes], numbers), segments.patterns[codes])
         other = pc.not_equal(new, segments.pieces.take(pa.array(at.pieces)))
         kept = np.flatnonzero(other.to_numpy(zero_copy_only=False))
         pieces = at.pieces[kept]
@@ -110,14 +109,10 @@ class TfidfReplacement(Augmenter):
         return variants_of_edits(segments.text, at.rows[kept], *ranges, new.filter(other))
 
 
-def _patterns(segments: Segments) -> npt.NDArray[np.uint8]:
-    return patterns(segments.distinct.dictionary)
-
-
 def _replaceable(segments: Segments, tag: str) -> Bools:
     """``(pieces,)``: words whose form and role allow it, whatever they tell."""
     distinct = segments.distinct.dictionary
-    fine = countable(distinct) & (_patterns(segments) != MIXED)
+    fine = countable(distinct) & (segments.patterns != MIXED)
     fit = fine[segments.codes] & segments.is_word & ~negations(segments, primary(tag))
     pieces = np.flatnonzero(fit)
     fit[pieces[language(tag).names(segments, pieces)]] = False

@@ -33,7 +33,7 @@ class WordPool:
     place: Ints
 
     def draw(self, replaced: Ints, numbers: Floats) -> pa.StringArray:
-        """A word for each that is replaced, never the same one (null if there is no other).
+        """A word for each that is replaced; the same one only if there is no other, null if none.
 
         Args:
             replaced: ``(m,)`` places in the vocabulary, −1 for words that are not in it.
