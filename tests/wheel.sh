@@ -14,16 +14,31 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 venv/bin/augmill --help >/dev/null
 venv/bin/augmill list >list.txt
-grep -q back_translation list.txt
+for name in aeda back_translation blanking keyboard_noise random_swap synonym tfidf; do
+  grep -q "^$name " list.txt
+done
+if grep "not available" list.txt; then exit 1; fi
 venv/bin/python - <<'PY'
 import importlib.util
 
-from augment import AugmillError, BackTranslation, MaskedLMFill, NlpaugStep, SynonymReplacement
+from augment import (
+    AugmillError,
+    BackTranslation,
+    MaskedLMFill,
+    NlpaugStep,
+    PunctuationInsertion,
+    RandomInsertion,
+    SpellingNoise,
+    SynonymReplacement,
+)
 
 assert importlib.util.find_spec("torch") is None, "the core install must not bring torch"
 text = "The old movie was a big success in every town."
 steps = (
     SynonymReplacement(),
+    RandomInsertion(),
+    SpellingNoise(),
+    PunctuationInsertion(),
     MaskedLMFill(),
     BackTranslation(),
     NlpaugStep(augmenter="char.KeyboardAug"),
@@ -47,4 +62,5 @@ PY
 augmill=$work/venv/bin/augmill
 mkdir run && cd run && cp -r "$here/data" .
 "$augmill" run demo --limit 20
+"$augmill" run consistency --limit 200
 echo "wheel: ok"
