@@ -48,7 +48,10 @@ def read_batches(shard: Shard, batch_rows: int, text: str) -> Iterator[pa.Record
                     return
                 yield from _by_bytes(_whole(batch.slice(0, left), shard), text)
                 left -= batch.num_rows
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        # Damaged pages are an OSError too, but one of no system call.
+        if getattr(error, "errno", None) is not None:
+            raise
         raise DataError(f"{shard.path} can't be read: {error}") from None
 
 

@@ -192,3 +192,13 @@ def test_columns_that_the_reader_can_not_put_together_are_an_error(tmp_path):
     (shard,) = open_corpus(str(tmp_path)).shards
     with pytest.raises(DataError, match=r"in\.parquet can't be read: Nested"):
         list(read_batches(shard, 1024, "text"))
+
+
+def test_a_damaged_page_is_an_error_of_the_data(tmp_path):
+    path = tmp_path / "in.parquet"
+    pq.write_table(table(1000), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * 40 + whole[140:])
+    (shard,) = open_corpus(str(tmp_path)).shards
+    with pytest.raises(DataError, match=r"in\.parquet can't be read: "):
+        list(read_batches(shard, 1024, "text"))
