@@ -7,7 +7,6 @@ words are found, and the versions of what finds them.
 
 import json
 import shutil
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from augment import __version__
-from augment.component import package_version
+from augment.component import text_versions
 from augment.counting import WordCounts
 from augment.errors import StatisticsError
 from augment.statistics import MIN_DOCUMENTS, MOST_WORDS, open_statistics
@@ -135,8 +134,7 @@ def _ways(recipe: Recipe) -> dict[str, object]:
         **recipe.model_dump(mode="json", include={"text", "language", "protect", "max_chars"}),
         "bounds": [MIN_DOCUMENTS, MOST_WORDS],
         "augmill": __version__,
-        "unicode": unicodedata.unidata_version,
-        **{name: package_version(name) for name in ("pyarrow", "rjieba", "regex")},
+        **text_versions(),
     }
 
 

@@ -22,7 +22,7 @@ from augment.text.columns import Bools, Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language
 from augment.text.latin import cases, latin, like
-from augment.text.places import Places, eligible_words
+from augment.text.places import CharacterPlaces, eligible_words
 
 Operation = Literal["swap", "delete", "insert", "substitute"]
 
@@ -71,7 +71,9 @@ class CharacterNoise(Augmenter):
         if set(self.operations) == {"swap"}:
             words = np.flatnonzero(segments.is_word)
             usable = np.zeros_like(letters)
-            usable[_pairs(segments.text, Places.of(letters, segments, words)).starts] = True
+            usable[_pairs(segments.text, CharacterPlaces.of(letters, segments, words)).starts] = (
+                True
+            )
         eligible = eligible_words(segments, usable, self.min_length, batch.protected)
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, eligible, batch.keys, *budget)
@@ -79,7 +81,7 @@ class CharacterNoise(Augmenter):
         def numbers(stream: str) -> Numbers:
             return uniform_at(batch.keys, at.rows, stream, at.counter)
 
-        chosen = Places.of(letters, segments, at.pieces)
+        chosen = CharacterPlaces.of(letters, segments, at.pieces)
         pairs = _pairs(segments.text, chosen)
         operation = self._draw(numbers("operation"), numbers("other operation"), pairs.counts > 0)
         starts = _draw(chosen, pairs, operation == SWAP, numbers("character"))
@@ -97,7 +99,7 @@ class CharacterNoise(Augmenter):
         return drawn
 
 
-def _draw(chosen: Places, pairs: Places, swap: Bools, numbers: Numbers) -> Ints:
+def _draw(chosen: CharacterPlaces, pairs: CharacterPlaces, swap: Bools, numbers: Numbers) -> Ints:
     """``(m,)``: the byte of one place in each word, of the first letter where two are swapped."""
     starts = np.empty(len(swap), np.int64)
     for words, places in ((np.flatnonzero(swap), pairs), (np.flatnonzero(~swap), chosen)):
@@ -105,7 +107,7 @@ def _draw(chosen: Places, pairs: Places, swap: Bools, numbers: Numbers) -> Ints:
     return starts
 
 
-def _pairs(text: Utf8, singles: Places) -> Places:
+def _pairs(text: Utf8, singles: CharacterPlaces) -> CharacterPlaces:
     """The places whose letter may be swapped with the next: the same piece's, and another."""
     points, widths = read(text, singles.starts)
     lower, _ = cases()
@@ -116,7 +118,7 @@ def _pairs(text: Utf8, singles: Places) -> Places:
     # The last place of a piece has no next one in it.
     fits[singles.first[1:][singles.counts > 0] - 1] = False
     before = np.append(0, np.cumsum(fits))
-    return Places(singles.starts[fits], before[singles.first])
+    return CharacterPlaces(singles.starts[fits], before[singles.first])
 
 
 def _edits(text: Utf8, starts: Ints, operation: Codes, numbers: Numbers) -> tuple[Ints, Points]:

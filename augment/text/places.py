@@ -13,7 +13,7 @@ from augment.text.segments import Segments
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class CharacterPlaces:
     """Where pieces of a column may be edited.
 
     Attributes:
@@ -25,7 +25,7 @@ class Places:
     first: Ints
 
     @classmethod
-    def of(cls, found: Bools, segments: Segments, pieces: Ints) -> "Places":
+    def of(cls, found: Bools, segments: Segments, pieces: Ints) -> "CharacterPlaces":
         """Those in some pieces of a column.
 
         Args:
@@ -83,7 +83,7 @@ def eligible_words(
     # Nearly every word has a place in its first two bytes; only the others are searched.
     has = found[starts] | found[np.minimum(starts + 1, stops - 1)]
     rest = np.flatnonzero(~has)
-    has[rest] = Places.of(found, segments, words[rest]).counts > 0
+    has[rest] = CharacterPlaces.of(found, segments, words[rest]).counts > 0
     able[words[~has]] = False
     return able
 
@@ -91,5 +91,5 @@ def eligible_words(
 def draw_places(
     segments: Segments, found: Bools, pieces: Ints, numbers: npt.NDArray[np.float64]
 ) -> Ints:
-    """``(k,)``: the byte of one place in each of these pieces; see :meth:`Places.draw`."""
-    return Places.of(found, segments, pieces).draw(np.arange(len(pieces)), numbers)
+    """``(k,)``: the byte of one place in each of these pieces; see :meth:`CharacterPlaces.draw`."""
+    return CharacterPlaces.of(found, segments, pieces).draw(np.arange(len(pieces)), numbers)
