@@ -20,7 +20,7 @@ _ATTESTED = 1.8
 @cache
 def frequency(word: str) -> float:
     """Zipf frequency: log10 of the occurrences in a billion words."""
-    return zipf_frequency(word, "en")
+    return float(zipf_frequency(word, "en"))
 
 
 @cache
