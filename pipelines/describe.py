@@ -97,8 +97,10 @@ def _limits(part: Any) -> Iterator[str]:
 
 def _invariance(cls: type[Component]) -> str:
     promise = getattr(cls, "batch_invariant", True)
-    if isinstance(promise, property):
+    if cls.nested:
         return "if that of its parts is"
+    if isinstance(promise, property):
+        return "yes, unless a parameter names a model"
     return "yes" if promise else "no; the same for the same batches"
 
 

@@ -293,21 +293,21 @@ def test_columns_with_nothing_in_them(count: int) -> None:
         assert not invalid(spans, np.ones(count, int)).any()
 
 
-TEXT = "The big movie about a big dog was a huge success in New York"
+TEXT = "The big movie about a hot car was a huge success in New York"
 
 
 def test_a_notebook_protects_spans_and_carries_them() -> None:
-    dog, city = (22, 29), (52, 60)
-    assert (TEXT[slice(*dog)], TEXT[slice(*city)]) == ("big dog", "New York")
-    made = SynonymReplacement(rate=1.0).variants(TEXT, n=4, protected=[city, dog])
+    movie, city = (8, 13), (52, 60)
+    assert (TEXT[slice(*movie)], TEXT[slice(*city)]) == ("movie", "New York")
+    made = SynonymReplacement(rate=1.0).variants(TEXT, n=4, protected=[city, movie])
     assert len(made) == 4
     for one in made:
-        for span in (dog, city):
+        for span in (movie, city):
             moved = one.carry(*span)
             assert moved is not None
             assert one.text[slice(*moved)] == TEXT[slice(*span)]
     free = SynonymReplacement(rate=1.0).variants(TEXT, n=4)
-    assert any("big dog" not in one.text for one in free)
+    assert any("movie" not in one.text for one in free)
 
 
 @pytest.mark.parametrize("span", [(5, 3), (-1, 4), (0, 61)])

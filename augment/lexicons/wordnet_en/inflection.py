@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from functools import cache
 
-from lemminflect import getAllInflections
-from wordfreq import zipf_frequency
-
 TAGS = {
     "noun": ("NN", "NNS"),
     "verb": ("VB", "VBP", "VBZ", "VBD", "VBN", "VBG"),
@@ -20,6 +17,8 @@ _ATTESTED = 1.8
 @cache
 def frequency(word: str) -> float:
     """Zipf frequency: log10 of the occurrences in a billion words."""
+    from wordfreq import zipf_frequency
+
     return float(zipf_frequency(word, "en"))
 
 
@@ -43,6 +42,8 @@ def inflect(lemma: str, tag: str) -> tuple[str, ...]:
 
 @cache
 def _inflections(lemma: str) -> Mapping[str, tuple[str, ...]]:
+    from lemminflect import getAllInflections
+
     forms = dict(getAllInflections(lemma))
     if "VBD" in forms:  # only participles that differ from the past tense are listed
         forms.setdefault("VBN", forms["VBD"])
