@@ -10,7 +10,8 @@ Keys are inflected forms in lower case; ``form<TAB>TAG`` is the form with that P
 plain form stands for the tags it nearly always has. Candidates bear the same inflection. The
 first sense holds what fits a word's usual sense: for words that were read (``reviewed.tsv``) what
 the reader kept, for others the synonyms that WordNet's counts, word frequency and embeddings agree
-on. Of corpora only counts are used. ``--work`` keeps tag counts and embeddings between runs.
+on. Pairs of forms that were read in context (``readings.tsv``) stay as far as they fit there. Of
+corpora only counts are used. ``--work`` keeps tag counts and embeddings between runs.
 """
 
 import argparse

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from augment.text.columns import Bools
 
 _AN = r"^(?i:[aeiou]|hon(?:est|ou?r)|hour|heir)"
-_A = r"^(?i:uni(?:[^mn]|$)|us[aeu]|u[rt][aeio]|eu|ew|one|once)"
+_A = r"^(?i:uni(?:[^mn]|$)|unanim|ubiq|us[aeu]|u[rt][aeio]|eu|ew|one(?:[^r]|$)|once)"
 
 
 def wants_an(words: pa.StringArray) -> Bools:

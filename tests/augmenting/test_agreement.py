@@ -5,6 +5,7 @@ import pytest
 
 from augment import SynonymReplacement, TextBatch
 from augment.batch import spans_of
+from augment.text.articles import wants_an
 
 
 @pytest.fixture
@@ -62,3 +63,20 @@ def test_the_article_of_the_row_before_is_another_rows(pairs: SynonymReplacement
 
 def test_only_english_has_these_articles(pairs: SynonymReplacement) -> None:
     assert pairs("a car", language="pt") == "a automobile"
+
+
+def test_the_sound_decides_not_the_letter() -> None:
+    an = [
+        "hour",
+        "honest",
+        "heir",
+        "umpire",
+        "uninteresting",
+        "urban",
+        "usher",
+        "onerous",
+        "effort",
+    ]
+    a = ["house", "unit", "unique", "unanimous", "user", "European", "one", "ubiquitous", "utopia"]
+    assert wants_an(pa.array(an)).all()
+    assert not wants_an(pa.array(a)).any()
