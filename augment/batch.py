@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.randomness import Keys, hash_strings, row_keys
+from augment.randomness import Keys, derive, hash_strings, row_keys
 
 SPAN = pa.struct([("start", pa.int32()), ("stop", pa.int32())])
 SPANS = pa.list_(SPAN)
@@ -33,18 +33,23 @@ class TextBatch:
         language: BCP 47 tag, ``und`` if unknown.
         protected: ``(n,)`` list<struct<start: int32, stop: int32>> in code points, sorted and not
             overlapping; these characters are never edited.
+        copy: which of the rows' copies is being made; copy k is the same however many are wanted.
+        shared: ``(n,)`` uint64, one random key per row that is the same for all its copies; see
+            :attr:`shared_keys`.
     """
 
     text: pa.StringArray
     keys: Keys
     language: str
     protected: pa.ListArray
+    copy: int = 0
+    shared: Keys | None = None
 
     def __post_init__(self) -> None:
-        if not len(self.text) == len(self.keys) == len(self.protected):
+        if not len(self.text) == len(self.keys) == len(self.protected) == len(self.shared_keys):
             raise ValueError(
                 f"columns differ in length: text {len(self.text)}, keys {len(self.keys)}, "
-                f"protected {len(self.protected)}"
+                f"protected {len(self.protected)}, shared {len(self.shared_keys)}"
             )
         if self.text.type != pa.string() or self.text.null_count:
             raise ValueError(f"text must be string without nulls, not {self.text.type}")
@@ -53,6 +58,11 @@ class TextBatch:
 
     def __len__(self) -> int:
         return len(self.text)
+
+    @property
+    def shared_keys(self) -> Keys:
+        """``(n,)`` keys that the copies of a row share; ``keys`` where there is but one copy."""
+        return self.keys if self.shared is None else self.shared
 
     @classmethod
     def of(
@@ -80,6 +90,11 @@ class TextBatch:
         _check_inside(column, spans)
         return made
 
+    def derived(self, label: str | int) -> Self:
+        """The same rows with the keys of a sub-stream, as a step of a chain gets them."""
+        shared = None if self.shared is None else derive(self.shared, label)
+        return replace(self, keys=derive(self.keys, label), shared=shared)
+
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
         """The batch of these rows, in this order."""
         index = pa.array(rows, pa.int64())
@@ -88,6 +103,7 @@ class TextBatch:
             text=self.text.take(index),
             keys=self.keys[rows],
             protected=self.protected.take(index),
+            shared=None if self.shared is None else self.shared[rows],
         )
 
     def slice(self, start: int, stop: int) -> Self:
@@ -98,6 +114,7 @@ class TextBatch:
             text=self.text.slice(start, length),
             keys=self.keys[start:stop],
             protected=self.protected.slice(start, length),
+            shared=None if self.shared is None else self.shared[start:stop],
         )
 
 

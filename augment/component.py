@@ -10,7 +10,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, ClassVar, TypeVar, cast, dataclass_transform
+from typing import Annotated, Any, ClassVar, Self, TypeVar, cast, dataclass_transform
 
 import xxhash
 from pydantic import ConfigDict, Field, ValidationError
@@ -48,6 +48,24 @@ class Component:
     def assets(self) -> Mapping[str, str]:
         """Digests of the files that decide the output besides the code: tables, weights."""
         return {}
+
+    def resolved(self) -> Self:
+        """The component with what ``auto`` stands for here in the place of each such parameter.
+
+        A plan resolves its components before anything runs, so that all workers do the same.
+        """
+        changed: dict[str, Any] = {}
+        for name in self.nested:
+            held = getattr(self, name)
+            many = isinstance(held, tuple)
+            changed[name] = tuple(h.resolved() for h in held) if many else held.resolved()
+        return dataclasses.replace(self, **changed) if changed else self
+
+    @property
+    def parts(self) -> "tuple[Component, ...]":
+        """The components that it holds."""
+        held = (getattr(self, name) for name in self.nested)
+        return tuple(part for h in held for part in (h if isinstance(h, tuple) else (h,)))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))

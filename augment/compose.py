@@ -16,7 +16,7 @@ from pydantic import Field, InstanceOf, model_validator
 from augment.augmenter import Augmenter
 from augment.batch import STEPS, TextBatch, Variants
 from augment.component import Probability, component
-from augment.randomness import derive, uniform
+from augment.randomness import uniform
 from augment.text.columns import parents
 from augment.text.composition import compose
 from augment.text.edits import shift_spans
@@ -39,8 +39,7 @@ class _State:
         if self._last is not None:
             self.protected, self._last = shift_spans(self.protected, self._last), None
         current = pc.coalesce(self.made.text, self.batch.text)
-        keys = derive(self.batch.keys, place)
-        now = TextBatch(current, keys, self.batch.language, self.protected)
+        now = dataclasses.replace(self.batch.derived(place), text=current, protected=self.protected)
         if rows is None:
             out = augmenter.apply(now)
         else:
@@ -229,4 +228,4 @@ class Sometimes(Augmenter):
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """The step's own variants."""
-        return self.step.apply(dataclasses.replace(batch, keys=derive(batch.keys, 0)))
+        return self.step.apply(batch.derived(0))

@@ -11,13 +11,13 @@ T = TypeVar("T", bound=Component)
 def unfitted(instance: Component) -> tuple[str, ...]:
     """Names of the components in this one, itself included, that lack their statistics."""
     own = (instance.name,) if _lacks(instance) else ()
-    return own + tuple(name for part in _parts(instance) for name in unfitted(part))
+    return own + tuple(name for part in instance.parts for name in unfitted(part))
 
 
 def statistics_of(instance: Component) -> tuple[str, ...]:
     """Paths of the statistics that the component has, and those nested in it."""
     path = getattr(instance, instance.fits) if instance.fits else None
-    nested = tuple(path for part in _parts(instance) for path in statistics_of(part))
+    nested = tuple(path for part in instance.parts for path in statistics_of(part))
     return nested if path is None else (path, *nested)
 
 
@@ -35,8 +35,3 @@ def fitted(instance: T, path: str) -> T:
 
 def _lacks(instance: Component) -> bool:
     return bool(instance.fits) and getattr(instance, instance.fits) is None
-
-
-def _parts(instance: Component) -> tuple[Component, ...]:
-    held = (getattr(instance, name) for name in instance.nested)
-    return tuple(part for h in held for part in (h if isinstance(h, tuple) else (h,)))

@@ -42,6 +42,7 @@ def description(name: str) -> str:
     parts = [f"{name} ({kind})", "", inspect.getdoc(cls) or "", "", "Parameters:"]
     parts += [f"  {line}" for line in _parameters(cls)]
     parts += ["", f"Same output for any cut into batches: {_invariance(cls)}"]
+    parts += [f"  {line}" for line in _drift(cls)]
     if cls.fits:
         parts += [f"Statistics of the corpus ({cls.fits}): counted by a run, if none are given"]
     assets = _assets(cls)
@@ -102,6 +103,12 @@ def _invariance(cls: type[Component]) -> str:
     if isinstance(promise, property):
         return "yes, unless a parameter names a model"
     return "yes" if promise else "no; the same for the same batches"
+
+
+def _drift(cls: type[Component]) -> Iterator[str]:
+    """What was measured of rows that differ under another cut, engine by engine."""
+    for engine, share in getattr(cls, "drift", {}).items():
+        yield f"{engine}: {f'{share:.2%} of rows differ' if share else 'no row differed'}"
 
 
 def _assets(cls: type[Component]) -> list[str]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from augment.batch import STEPS, TextBatch, Variants
 from augment.filter import Filter
-from augment.randomness import hash_strings, row_keys
+from augment.randomness import derive, hash_strings, row_keys
 from augment.text.spans import broken, united
 from pipelines.isolate import Failure, attempt, gathered
 from pipelines.plan import Plan, PlannedView
@@ -76,9 +76,10 @@ def _make_all(
     failed: list[Rejection] = []
     views = {view.name: ViewStats() for view in plan.views}
     for view in plan.views:
+        shared = row_keys(plan.recipe.seed, seeds, view.name)
         for copy in range(view.copies):
-            keys = row_keys(plan.recipe.seed, seeds, view.name, copy)
-            rows = TextBatch(sifted.text, keys, "und", protected)
+            keys = derive(shared, copy)
+            rows = TextBatch(sifted.text, keys, "und", protected, copy, shared)
             variants, failures, stats = _make(view, plan.filters, rows, languages, entities)
             made.append(Made(view.name, copy, variants))
             failed += [_rejection(f, sifted.ids, view.name, copy) for f in failures]

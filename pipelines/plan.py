@@ -126,7 +126,7 @@ def _built(entries: list[Spec], path: str, kind: Kind, problems: list[Problem]) 
     built: list[Component] = []
     for i, entry in enumerate(entries):
         try:
-            built.append(build_component(entry, kind))
+            built.append(build_component(entry, kind).resolved())
         except ParameterError as error:
             problems += [problem.under(f"{path}[{i}]") for problem in error.problems]
     return tuple(built)
