@@ -21,6 +21,7 @@ from augment.component import component, package_version
 from augment.errors import ModelError
 from augment.models.translate import (
     Backend,
+    Decoding,
     Dtype,
     load_translator,
     translator_assets,
@@ -116,14 +117,14 @@ class BackTranslation(Augmenter):
             self.backend,
             source,
             target,
-            self.model,
-            self.revision,
-            self.dtype,
-            self.device,
-            num_beams=self.num_beams,
+            model=self.model,
+            revision=self.revision,
+            dtype=self.dtype,
+            device=self.device,
+            decoding=Decoding(num_beams=self.num_beams),
             batch_tokens=self.batch_tokens,
         )
-        return translator.translate(texts)
+        return [made[0] if made else "" for made in translator.translate(texts)]
 
 
 @dataclass(frozen=True, slots=True)

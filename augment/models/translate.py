@@ -10,20 +10,48 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from augment.randomness import Keys
 from augment.text.languages import primary
 
 Backend = Literal["bergamot", "marian", "apertium"]
 Dtype = Literal["float32", "bfloat16", "float16"]
 
 
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How translations are chosen.
+
+    Attributes:
+        num_beams: width of the beam; 1 is greedy.
+        n_best: how many distinct translations per text, best first; at most ``num_beams``.
+        temperature: None takes the best; a number samples instead, by numbers keyed per text.
+        top_k: of sampling: how many of the likeliest tokens take part; 0 for all.
+    """
+
+    num_beams: int = 1
+    n_best: int = 1
+    temperature: float | None = None
+    top_k: int = 0
+
+
+GREEDY = Decoding()
+
+
 class Translator(Protocol):
     """Translates in one direction."""
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """One translation per text, in order.
+    def translate(self, texts: Sequence[str], keys: Keys | None = None) -> list[list[str]]:
+        """The translations of every text, in order.
 
-        An empty string stands for a translation that did not come to an end; a text longer than
-        the model takes is translated in parts, never cut off.
+        A text longer than the model takes is translated in parts, never cut off.
+
+        Args:
+            texts: what to translate.
+            keys: ``(m,)`` uint64, one random key per text; for sampling alone.
+
+        Returns:
+            Per text up to ``n_best`` distinct translations, best first; an empty list if none
+            came to an end.
         """
         ...
 
@@ -60,12 +88,12 @@ def load_translator(
     backend: Backend,
     source: str,
     target: str,
+    *,
     model: str | None = None,
     revision: str | None = None,
     dtype: Dtype = "float32",
     device: str = "cpu",
-    *,
-    num_beams: int = 1,
+    decoding: Decoding = GREEDY,
     batch_tokens: int = 4096,
 ) -> Translator:
     """A translator for one direction; its weights are loaded once per process.
@@ -78,7 +106,7 @@ def load_translator(
         revision: of a hub model.
         dtype: of the weights.
         device: ``cpu``, ``cuda``, … or ``auto``.
-        num_beams: width of the beam; 1 is greedy. Only ``marian`` searches.
+        decoding: how translations are chosen.
         batch_tokens: source tokens times beams in a batch. Only ``marian`` has batches.
 
     Raises:
@@ -87,7 +115,7 @@ def load_translator(
     """
     direction = Direction(source, target, model, revision, dtype, device)
     load: Any = _module(backend).load
-    made: Translator = load(direction, num_beams=num_beams, batch_tokens=batch_tokens)
+    made: Translator = load(direction, decoding=decoding, batch_tokens=batch_tokens)
     return made
 
 

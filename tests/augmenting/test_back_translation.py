@@ -12,6 +12,7 @@ from augment.batch import TextBatch, Variants
 from augment.errors import ModelError, ParameterError
 from augment.methods import back_translation as module
 from augment.methods.back_translation import BackTranslation
+from augment.randomness import Keys
 from augment.text.edits import overlaps, replay
 from augment.text.protect import Protection
 
@@ -33,9 +34,9 @@ class Fake:
         self.function = function
         self.asked: list[str] = []
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
+    def translate(self, texts: Sequence[str], keys: Keys | None = None) -> list[list[str]]:
         self.asked += texts
-        return [self.function(text) for text in texts]
+        return [[self.function(text)] for text in texts]
 
 
 def scrambled(text: str) -> str:

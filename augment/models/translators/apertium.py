@@ -15,7 +15,8 @@ from pathlib import Path
 
 from augment.errors import ModelError
 from augment.models.identity import model_digest
-from augment.models.translate import Direction
+from augment.models.translate import Decoding, Direction
+from augment.randomness import Keys
 from augment.text.languages import primary
 
 ISO_639_3 = {
@@ -37,8 +38,8 @@ class ApertiumTranslator:
 
     mode: str
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """One translation per text, in order; white space inside a text becomes single spaces.
+    def translate(self, texts: Sequence[str], keys: Keys | None = None) -> list[list[str]]:  # noqa: ARG002
+        """See :class:`Translator`; white space inside a text becomes single spaces.
 
         Raises:
             ModelError: the program fails.
@@ -46,9 +47,9 @@ class ApertiumTranslator:
         lines = [" ".join(text.split()) for text in texts]
         filled = [i for i, line in enumerate(lines) if line]
         made = self._blocks([lines[i] for i in filled])
-        out = [""] * len(lines)
+        out: list[list[str]] = [[] for _ in lines]
         for i, text in zip(filled, made, strict=True):
-            out[i] = text
+            out[i] = [text] if text else []
         return out
 
     def _blocks(self, lines: list[str]) -> list[str]:
@@ -72,7 +73,7 @@ class ApertiumTranslator:
         return done.stdout.decode(errors="replace")
 
 
-def load(direction: Direction, *, num_beams: int, batch_tokens: int) -> ApertiumTranslator:  # noqa: ARG001
+def load(direction: Direction, *, decoding: Decoding, batch_tokens: int) -> ApertiumTranslator:  # noqa: ARG001
     """The translator of a direction.
 
     Raises:

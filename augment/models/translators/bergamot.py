@@ -12,7 +12,8 @@ from functools import cache
 from augment.component import package_version
 from augment.errors import ModelError
 from augment.models.runtime import threads
-from augment.models.translate import Direction
+from augment.models.translate import Decoding, Direction
+from augment.randomness import Keys
 from augment.text.languages import primary
 
 PAIRS = ("en-pt", "pt-en")
@@ -25,16 +26,20 @@ class BergamotTranslator:
 
     engine: Callable[[str], str]
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """One translation per text, in order; independent of the other texts."""
+    def translate(self, texts: Sequence[str], keys: Keys | None = None) -> list[list[str]]:  # noqa: ARG002
+        """See :class:`Translator`; a translation is independent of the other texts."""
         count = min(threads(), len(texts))
         if count <= 1:
-            return [self.engine(text) for text in texts]
+            return [_found(self.engine(text)) for text in texts]
         with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(self.engine, texts))
+            return [_found(made) for made in pool.map(self.engine, texts)]
 
 
-def load(direction: Direction, *, num_beams: int, batch_tokens: int) -> BergamotTranslator:  # noqa: ARG001
+def _found(made: str) -> list[str]:
+    return [made] if made else []
+
+
+def load(direction: Direction, *, decoding: Decoding, batch_tokens: int) -> BergamotTranslator:  # noqa: ARG001
     """The translator of a direction.
 
     Raises:

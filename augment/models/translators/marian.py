@@ -13,8 +13,9 @@ from typing import Any
 from augment.errors import MissingExtraError, ModelError
 from augment.models.identity import model_digest
 from augment.models.runtime import threads
-from augment.models.translate import Direction
+from augment.models.translate import Decoding, Direction
 from augment.models.translators.apertium import ISO_639_3
+from augment.randomness import Keys
 from augment.text.languages import primary
 from augment.text.sentences import cut_point
 
@@ -40,11 +41,11 @@ class MarianTranslator:
     num_beams: int
     batch_tokens: int
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
-        """One translation per text, in order; batches hold texts of about equal length.
+    def translate(self, texts: Sequence[str], keys: Keys | None = None) -> list[list[str]]:  # noqa: ARG002
+        """See :class:`Translator`; batches hold texts of about equal length.
 
         A text over the model's length is translated in parts. What the model does not bring to an
-        end within twice the source's length is an empty string.
+        end within twice the source's length has no translation.
         """
         parts: list[str] = []
         joints: list[tuple[int, str]] = []
@@ -57,7 +58,7 @@ class MarianTranslator:
             out[row] += made + joint
             if not made:
                 failed.add(row)
-        return ["" if row in failed else text for row, text in enumerate(out)]
+        return [[] if row in failed else [text] for row, text in enumerate(out)]
 
     def _fitting(self, text: str) -> Iterator[tuple[str, str]]:
         """Parts of a text that fit the model, each with what joins it to the next."""
@@ -115,7 +116,7 @@ class MarianTranslator:
         return [t if n < most else "" for t, n, most in zip(texts, lengths, own, strict=True)]
 
 
-def load(direction: Direction, *, num_beams: int, batch_tokens: int) -> MarianTranslator:
+def load(direction: Direction, *, decoding: Decoding, batch_tokens: int) -> MarianTranslator:
     """The translator of a direction.
 
     Raises:
@@ -125,7 +126,7 @@ def load(direction: Direction, *, num_beams: int, batch_tokens: int) -> MarianTr
     place = direction.place(DEFAULT)
     target = primary(direction.target)
     loaded = _load(place, direction.revision, direction.dtype, direction.device, target)
-    return MarianTranslator(loaded, num_beams, batch_tokens)
+    return MarianTranslator(loaded, decoding.num_beams, batch_tokens)
 
 
 @cache
