@@ -126,7 +126,8 @@ class Variants:
         text: ``(n,)`` string; null where the augmenter declined (there was nothing to change).
         edits: ``(n,)`` list<struct<start: int32, stop: int32, text: string>> in code points of the
             source; replayed on it they give ``text``. Null where ``text`` is.
-        notes: extra columns of length n: scores, pivot text, the names of the steps.
+        notes: extra columns of length n: scores, pivot text, the names of the steps. Those of
+            integers are counts of what happened, of rows that decline too: a run adds them up.
     """
 
     text: pa.StringArray

@@ -68,13 +68,17 @@ class _State:
 
 
 def _merged(before: Variants, after: Variants) -> dict[str, pa.Array]:
-    """Notes of both; where both note the same thing of a row, the later step is believed."""
+    """Notes of both; counts add up, of other things that both note the later step is believed."""
     notes = dict(before.notes)
     for name, column in after.notes.items():
         if name not in notes:
             notes[name] = column
         elif name == STEPS:
             notes[name] = _concatenated(notes[name], column)
+        elif pa.types.is_integer(column.type):
+            sums = pc.add(pc.fill_null(notes[name], 0), pc.fill_null(column, 0))
+            counted = pc.or_(notes[name].is_valid(), column.is_valid())
+            notes[name] = pc.if_else(counted, sums, None)
         else:
             notes[name] = pc.coalesce(column, notes[name])
     return notes

@@ -135,7 +135,7 @@ def _judged(batch: TextBatch, view: PlannedView, filters: Sequence[Filter]) -> V
     """The chain's variants with those nulled that a filter rejects; notes are steps and scores."""
     out = view.chain.apply(batch)
     scores = {
-        name: note.cast(pa.float32())
+        name: note.cast(pa.int32() if pa.types.is_integer(note.type) else pa.float32())
         for name, note in out.notes.items()
         if pa.types.is_floating(note.type) or pa.types.is_integer(note.type)
     }
@@ -164,5 +164,10 @@ def _counted(variants: Variants, reasons: pa.StringArray, failed: int, seconds: 
         failed=failed,
         rejected=rejected,
         steps={} if steps is None else tally(steps.filter(there).flatten()),
+        counts={
+            name: count
+            for name, note in variants.notes.items()
+            if pa.types.is_integer(note.type) and (count := pc.sum(note).as_py())
+        },
         seconds=seconds,
     )

@@ -39,7 +39,7 @@ class Made:
     Attributes:
         view, copy: which.
         variants: ``(n,)``; null where there is none: declined, failed or rejected. Its notes
-            are :data:`augment.batch.STEPS` and scores, ``(n,)`` float32.
+            are :data:`augment.batch.STEPS`, scores (float32) and counts (int32).
     """
 
     view: str
@@ -117,11 +117,14 @@ def aug_ids(ids: pa.StringArray, views: pa.StringArray, copies: pa.Array) -> pa.
 
 
 def scores_column(variants: Variants) -> pa.ListArray:
-    """The scores of each row, as far as it has them."""
+    """The scores and counts of each row, as far as it has them; a count of nothing is none."""
     names = [name for name in variants.notes if name != STEPS]
     table = np.empty((len(variants), len(names)), np.float32)
     for i, name in enumerate(names):
-        table[:, i] = variants.notes[name].to_numpy(zero_copy_only=False)
+        note = variants.notes[name]
+        table[:, i] = note.to_numpy(zero_copy_only=False)
+        if pa.types.is_integer(note.type):
+            table[table[:, i] == 0, i] = np.nan
     there = ~np.isnan(table)
     offsets = np.append(0, np.cumsum(there.sum(axis=1))).astype(np.int32)
     keys = pa.array(names, pa.string()).take(pa.array(np.nonzero(there)[1]))

@@ -29,6 +29,7 @@ class ViewStats:
         rejected: by filter and reason, such as ``length_ratio: too_long``; ``spans: broken``
             where an edit broke a labelled span.
         steps: how many of the variants made each step changed.
+        counts: what the steps counted, such as sentences that fell back, by the name of the note.
         seconds: spent in steps and filters.
     """
 
@@ -38,6 +39,7 @@ class ViewStats:
     failed: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     steps: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     def __add__(self, other: Self) -> Self:

@@ -96,9 +96,10 @@ def summary_text(summary: Summary) -> str:
 
 def _view_text(view: ViewStats) -> str:
     failed = f", {view.failed:,} failed" if view.failed else ""
+    counted = "".join(f", {name} {count:,}" for name, count in view.counts.items())
     return (
         f"{view.asked:,} asked, {view.made:,} made, {view.declined:,} declined, "
-        f"{_counts('rejected', view.rejected)}{failed}"
+        f"{_counts('rejected', view.rejected)}{failed}{counted}"
     )
 
 
