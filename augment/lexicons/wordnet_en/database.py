@@ -1,7 +1,7 @@
 """Read the WordNet 3.0 database files (formats: wndb(5WN), cntlist(5WN))."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +62,10 @@ class WordNet:
     """How often a lemma was tagged with its sense of that number, from 1."""
     antonyms: set[tuple[str, str, str]] = field(default_factory=set)
     """Part of speech and both words, in both orders."""
+    opposed: set[tuple[str, int, int]] = field(default_factory=set)
+    """Part of speech and the offsets of two synsets that hold antonyms, in both orders."""
+    similar: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Offsets of the satellites of an adjective's head synset, and the other way round."""
     offensive: set[str] = field(default_factory=set)
 
     @classmethod
@@ -94,6 +98,9 @@ class WordNet:
             if symbol == "!":
                 pair = own[int(ends[:2], 16) - 1].lower(), other[int(ends[2:], 16) - 1].lower()
                 self.antonyms |= {(pos, pair[0], pair[1]), (pos, pair[1], pair[0])}
+                self.opposed |= {(pos, offset, target), (pos, target, offset)}
+            if symbol == "&":
+                self.similar[offset].add(target)
         if _OFFENSIVE.search(definition):
             self.offensive.update(word.lower() for word in own)
         self.synsets[pos, offset] = Synset(own, definition, int(line[9:11]), marked)
