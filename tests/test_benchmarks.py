@@ -1,14 +1,17 @@
 """The reckoning of the benchmarks; what they time is not run here."""
 
+import dataclasses
+
 import pyarrow as pa
 import pytest
 
 from benchmarks.lexical import floor, spread
-from benchmarks.reading import verdicts
-from benchmarks.reading.__main__ import TABLE, without
+from benchmarks.reading import sheets, verdicts
+from benchmarks.reading.methods import METHODS, Item
 from benchmarks.reading.sentences import Sentence
-from benchmarks.reading.systems import OURS, Change, Variant, changes_between
-from benchmarks.reading.verdicts import Verdict
+from benchmarks.reading.shares import shares
+from benchmarks.reading.systems import OURS, TORN, Change, Variant, changes_between
+from benchmarks.reading.verdicts import TripVerdict, Verdict
 from benchmarks.timing import interleave
 
 
@@ -22,7 +25,7 @@ from benchmarks.timing import interleave
             [Change(2, "big", "large"), Change(6, "old", "aged")],
         ),
         ("I gave up.", "I renounced.", [Change(2, "gave up", "renounced")]),
-        ("I don't.", "I don ' t.", [Change(2, "don't", "don ' t", torn=True)]),
+        ("I don't.", "I don ' t.", [Change(2, "don't", "don ' t", damage=TORN)]),
         ("see http://a.b/c", "see http: / / a. b / c", None),
         ("so , what", "so, what", []),
         ("don't like", "do n't like", [Change(0, "don", "do n")]),
@@ -35,7 +38,7 @@ def test_the_changes_of_a_system_that_does_not_tell_them(source, text, changes):
     found = changes_between(source, text)
     if changes is None:
         assert len(found) == 1, "damage counts once for a run without white space"
-        assert found[0].torn
+        assert found[0].damage
     else:
         assert found == changes
 
@@ -58,42 +61,84 @@ def test_a_part_of_the_texts_is_spread_over_all():
     assert spread(texts, 1000) == texts
 
 
-def variant(*changes):
-    return Variant(OURS, Sentence("news", "00", "a big dog"), "", changes)
+def variant(*changes, system=OURS, text=""):
+    return Variant(system, Sentence("news", "00", "a big dog"), text, changes)
+
+
+SYNONYM, FILLED, TRIPS = (METHODS[m] for m in ("synonym", "masked_lm", "back_translation"))
 
 
 def test_verdicts_come_back_from_their_file(tmp_path):
-    table = verdicts.unread([variant(Change(2, '"big', "large"), Change(5, "x", "x '", torn=True))])
+    changes = Change(2, '"big', "large"), Change(5, "x", "x '", damage=TORN)
+    table = verdicts.unread([variant(*changes)])
     assert [row.verdict for row in table] == ["", "form"], "what is torn needs no reading"
-    verdicts.write(tmp_path / "t.tsv", table)
-    assert verdicts.read(tmp_path / "t.tsv") == table
+    verdicts.write(tmp_path / "t.tsv", table, Verdict)
+    assert verdicts.read(tmp_path / "t.tsv", Verdict, ["ok", "form"]) == table
+    trips = [TripVerdict("news", "00", "ff", OURS, "loss", "half of it")]
+    verdicts.write(tmp_path / "t.tsv", trips, TripVerdict)
+    assert verdicts.read(tmp_path / "t.tsv", TripVerdict, ["ok", "loss"]) == trips
 
 
-def test_only_the_four_verdicts_are_accepted(tmp_path):
-    verdicts.write(tmp_path / "t.tsv", [Verdict("news", "00", 2, "big", "large", OURS, "good")])
-    with pytest.raises(ValueError, match=r"t.tsv:2: 'good' is none of ok, word, form, sense"):
-        verdicts.read(tmp_path / "t.tsv")
+def test_only_the_verdicts_of_the_method_are_accepted(tmp_path):
+    rows = [Verdict("news", "00", 2, "big", "large", OURS, "polarity")]
+    verdicts.write(tmp_path / "t.tsv", rows, Verdict)
+    assert verdicts.read(tmp_path / "t.tsv", Verdict, list(FILLED.verdicts)) == rows
+    with pytest.raises(ValueError, match=r"t.tsv:2: 'polarity' is none of ok, word, form, sense"):
+        verdicts.read(tmp_path / "t.tsv", Verdict, list(SYNONYM.verdicts))
 
 
 def test_a_verdict_is_carried_to_the_same_replacement_only():
     read = [Verdict("news", "00", 2, "big", "large", OURS, "ok", "fine")]
     now = verdicts.unread([variant(Change(2, "big", "large")), variant(Change(2, "big", "vast"))])
     assert [row.verdict for row in verdicts.carried(now, read)] == ["ok", ""]
-    assert [row.replacement for row in without(now, [read[0].place])] == ["vast"]
+    assert [row.replacement for row in verdicts.without(now, read)] == ["vast"]
 
 
-def test_the_share_counts_torn_text_as_an_error_and_also_leaves_it_out():
-    rows = [("ok", ""), ("sense", ""), ("form", ""), ("form", verdicts.TORN)]
+def test_a_verdict_on_a_round_trip_is_on_its_text():
+    once, again = (TRIPS.items([variant(text=text)])[0].row for text in ("a dog", "a large dog"))
+    assert once.made != again.made
+    read = [dataclasses.replace(once, verdict="meaning")]
+    assert [row.verdict for row in verdicts.carried([once, again], read)] == ["meaning", ""]
+
+
+def test_what_readers_write_on_shuffled_sheets_reaches_its_line(tmp_path):
+    changes = [Change(i, "b", f"new {i}") for i in (2, 3, 4)]
+    items = sheets.order(FILLED.items([variant(*changes, text="a\tnew"), variant(text="same")]))
+    items[1] = Item(dataclasses.replace(items[1].row, verdict="ok"), "", "")
+    first, second = sheets.write(tmp_path, items, 2)
+    assert "a [b → new" in first.read_text() + second.read_text()
+    assert OURS not in first.read_text() + second.read_text(), "readers don't know whose it is"
+    for path in (first, second):
+        head, *lines = path.read_text().splitlines()
+        assert len(lines) == 1, "what was read before is not asked again"
+        cells = lines[0].split("\t")
+        assert head.split("\t")[-2:] == ["verdict", "note"]
+        filled = "\t".join([*cells[:-2], "form", f"note of {cells[5]}"])
+        path.write_text(f"{head}\n{filled}\n")
+    given = sheets.answers(tmp_path, list(FILLED.verdicts))
+    table = sheets.answered([item.row for item in items], given)
+    assert [row.verdict for row in table] == ["form", "ok", "form"]
+    assert all(row.note == f"note of {row.replacement}" for row in (table[0], table[2]))
+    with pytest.raises(ValueError, match=r"sheet-1.tsv: 1: 'form' is none of ok, sense"):
+        list(sheets.answers(tmp_path, ["ok", "sense"]))
+
+
+def test_the_share_counts_damage_as_an_error_and_also_leaves_it_out():
+    rows = [("ok", ""), ("sense", ""), ("form", ""), ("form", TORN)]
     table = [
         Verdict("news", "00", i, "a", "b", "nlpaug", verdict, note)
         for i, (verdict, note) in enumerate(rows)
     ]
-    lines = verdicts.shares(table).splitlines()
+    lines = shares(table, list(SYNONYM.verdicts)).splitlines()
     assert "| news | nlpaug | 4 | 0 | 1 | 1 | 1 | 25.0% | 33.3% |" in lines
 
 
-@pytest.mark.skipif(not TABLE.exists(), reason="not read yet")
-def test_the_committed_table_is_read_and_holds_no_sentences():
-    for row in verdicts.read(TABLE):
-        assert row.verdict in verdicts.VERDICTS
-        assert len(row.word.split()) < 8
+@pytest.mark.parametrize("method", METHODS)
+def test_the_committed_tables_are_read_and_hold_no_sentences(method):
+    test = METHODS[method]
+    if not test.table.exists():
+        pytest.skip("not read yet")
+    table = verdicts.read(test.table, test.row, list(test.verdicts))
+    assert all(row.verdict for row in table)
+    if test.row is Verdict:
+        assert all(len(row.word.split()) < 8 for row in table)

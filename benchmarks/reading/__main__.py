@@ -1,112 +1,97 @@
-"""``python -m benchmarks.reading sample|enter|check``: from sentences to judged replacements."""
+"""``python -m benchmarks.reading draw|collect|check``: from sentences to judged replacements."""
 
 import argparse
-import itertools
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple
 from pathlib import Path
 
-from benchmarks.reading import verdicts
-from benchmarks.reading.sentences import draw
-from benchmarks.reading.systems import OURS, Variant, ours, peers
+from benchmarks.reading import sheets, verdicts
+from benchmarks.reading.methods import METHODS, Item, Method
+from benchmarks.reading.shares import shares
+from benchmarks.reading.systems import OURS
 
-TABLE = Path(__file__).parent / "verdicts.tsv"
 SDISTS = Path("build/sdists")
 
 
-def sample(folder: Path, sdists: Path) -> int:
-    """Write what readers need: ``work.txt``, and ``verdicts.tsv`` with a line per number in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sentences = draw(sdists)
-    variants = [*ours(sentences), *peers(sentences)]
-    table = verdicts.carried(verdicts.unread(variants), verdicts.read(TABLE))
-    verdicts.write(folder / "verdicts.tsv", table)
-    (folder / "work.txt").write_text(_work(variants, table), "utf-8")
-    left = sum(not row.verdict for row in table)
-    print(
-        f"{len(sentences)} sentences, {len(table)} places, {left} to be read in {folder}/work.txt"
-    )
+def draw(method: Method, output: Path, sdists: Path, readers: int, peer_python: Path | None) -> int:
+    """Write what readers need: sheets of what nobody has read, and what a verdict means."""
+    output.mkdir(parents=True, exist_ok=True)
+    sentences = method.draw(sdists)
+    variants = [*method.ours(sentences), *method.peers(sentences, peer_python)]
+    items = method.items(variants)
+    known = verdicts.read(method.table, method.row, list(method.verdicts))
+    given = verdicts.carried([item.row for item in items], known)
+    items = [Item(row, i.before, i.after) for row, i in zip(given, items, strict=True)]
+    # What was read of a peer stays, where the peer itself can't be run.
+    ran = {OURS, *(variant.system for variant in variants)}
+    items += [Item(row, "", "") for row in known if row.system not in ran]
+    items = sheets.order(items)
+    verdicts.write(output / sheets.KEY, [item.row for item in items], method.row)
+    paths = sheets.write(output, items, readers)
+    meaning = [f"{verdict}\t{meant}" for verdict, meant in method.verdicts.items()]
+    (output / "verdicts.txt").write_text("\n".join(meaning) + "\n", "utf-8")
+    left = sum(not item.row.verdict for item in items)
+    changed = len({v.sentence.id for v in variants if v.system == OURS and v.changes})
+    print(f"{len(sentences)} sentences, {changed} changed by {OURS}; {len(items)} lines in all")
+    print(f"{left} to be read: {', '.join(map(str, paths))}")
     return 0
 
 
-def _work(variants: Sequence[Variant], table: Sequence[verdicts.Verdict]) -> str:
-    lines = []
-    numbers = itertools.count(1)
-    for variant in variants:
-        if not variant.changes:
-            continue
-        lines += [
-            f"# {variant.sentence.kind} {variant.sentence.id} {variant.system}",
-            f"before: {variant.sentence.text}",
-            f"after:  {variant.text}",
-        ]
-        for number in itertools.islice(numbers, len(variant.changes)):
-            row = table[number - 1]
-            known = f"   [{row.verdict}]" if row.verdict else ""
-            lines.append(f"{number}. {row.word} -> {row.replacement}{known}")
-        lines.append("")
-    return "\n".join(lines)
+def collect(method: Method, folder: Path) -> int:
+    """Take what readers wrote into the committed table.
+
+    Returns:
+        1 if a verdict is missing.
+    """
+    accepted = list(method.verdicts)
+    key = verdicts.read(folder / sheets.KEY, method.row, accepted)
+    table = sheets.answered(key, sheets.answers(folder, accepted))
+    ordered = sorted(table, key=lambda row: (row.kind, row.system, row.sentence, astuple(row)))
+    verdicts.write(method.table, ordered, method.row)
+    missing = sum(not row.verdict for row in table)
+    print(f"{len(table)} lines in {method.table}, {missing} of them without a verdict")
+    return int(missing > 0)
 
 
-def enter(folder: Path) -> int:
-    """Enter the answers of readers: lines ``NUMBER VERDICT NOTE`` in ``answers*.txt``."""
-    table = verdicts.read(folder / "verdicts.tsv")
-    for path in sorted(folder.glob("answers*.txt")):
-        for line in filter(str.strip, path.read_text("utf-8").splitlines()):
-            number, verdict, *note = line.split(maxsplit=2)
-            if verdict not in verdicts.VERDICTS:
-                raise ValueError(f"{path}: {line!r}: {verdict!r} is none of {verdicts.VERDICTS}")
-            place = table[int(number.rstrip(".")) - 1].place
-            table[int(number.rstrip(".")) - 1] = replace(
-                place, verdict=verdict, note=" ".join(note).replace("\t", " ")
-            )
-    verdicts.write(folder / "verdicts.tsv", table)
-    print(f"{sum(not row.verdict for row in table)} places left to read")
-    return 0
-
-
-def check(sdists: Path) -> int:
+def check(method: Method, sdists: Path) -> int:
     """Hold the committed verdicts against what the code does now; print the shares.
 
     Returns:
-        1 if augmill replaces otherwise than was read, or a verdict is missing.
+        1 if augmill makes something that was not read, or a verdict is missing.
     """
-    table = verdicts.read(TABLE)
-    read = [row.place for row in table if row.system == OURS]
-    now = [row.place for row in verdicts.unread(ours(draw(sdists)))]
-    gone, new = without(read, now), without(now, read)
+    accepted = list(method.verdicts)
+    table = verdicts.read(method.table, method.row, accepted)
+    read = [row for row in table if row.system == OURS]
+    now = [item.row for item in method.items(method.ours(method.draw(sdists)))]
+    gone, new = verdicts.without(read, now), verdicts.without(now, read)
     for label, rows in (("no longer made", gone), ("not yet read", new)):
         for row in rows:
-            what = f"{row.word} -> {row.replacement}"
-            print(f"{label}: {row.kind} {row.sentence} {row.start} {what}", file=sys.stderr)
+            print(f"{label}: {row}", file=sys.stderr)
     missing = sum(not row.verdict for row in table)
     if missing:
         print(f"{missing} of {len(table)} verdicts are missing", file=sys.stderr)
-    print(verdicts.shares(table))
+    print(shares(table, accepted))
     return int(bool(gone or new or missing or not table))
 
 
-def without(
-    rows: Sequence[verdicts.Verdict], others: Sequence[verdicts.Verdict]
-) -> list[verdicts.Verdict]:
-    """The rows that are not among the others."""
-    among = set(others)
-    return [row for row in rows if row not in among]
-
-
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run a command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reading", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, does in (("sample", sample), ("enter", enter), ("check", check)):
+    for name, does in (("draw", draw), ("collect", collect), ("check", check)):
         one = commands.add_parser(name, help=(does.__doc__ or "").splitlines()[0])
-        if name != "check":
-            one.add_argument("folder", type=Path)
-        if name != "enter":
+        one.add_argument("--method", choices=METHODS, default="synonym")
+        if name != "collect":
             one.add_argument("--sdists", type=Path, default=SDISTS, help="see the README")
-    asked = vars(parser.parse_args())
-    return {"sample": sample, "enter": enter, "check": check}[asked.pop("command")](**asked)
+    drawing, collecting = commands.choices["draw"], commands.choices["collect"]
+    drawing.add_argument("--output", type=Path, required=True, help="a folder, not in the checkout")
+    drawing.add_argument("--readers", type=int, default=1, help="how many sheets")
+    drawing.add_argument("--peer-python", type=Path, help="of the environment where nlpaug runs")
+    collecting.add_argument("folder", type=Path, help="what draw wrote, filled in")
+    asked = vars(parser.parse_args(arguments))
+    asked["method"] = METHODS[asked["method"]]
+    does = {"draw": draw, "collect": collect, "check": check}[asked.pop("command")]
+    return does(**asked)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The 200 sentences of the reading test, always the same, read from packages.
+"""The sentences of the reading tests, always the same, read from packages.
 
 None of them is in this repository: texts of others stay where they were published.
 """
@@ -16,6 +16,7 @@ from augment.text.sentences import split_sentences
 from benchmarks.data import package_folder
 
 EACH = 50
+ENGLISH = {"news": 34, "reviews": 33, "tweets": 33}
 _WORDS = range(8, 41)
 _CHARACTERS = range(8, 61)
 _LOST = re.compile(r"\?\S")
@@ -45,16 +46,27 @@ def draw(sdists: Path) -> list[Sentence]:
     Raises:
         ModuleNotFoundError, FileNotFoundError: a package is missing; the message says which.
     """
-    found = []
-    for kind, source in SOURCES.items():
-        rows = filter(set_apart, dict.fromkeys(source(sdists)))
-        texts = list(rows) if kind == "chinese" else list(_sentences(rows, kind))
-        lengths = [len(t) if kind == "chinese" else len(t.split()) for t in texts]
-        wanted = _CHARACTERS if kind == "chinese" else _WORDS
-        fitting = [t for t, n in zip(texts, lengths, strict=True) if n in wanted and set_apart(t)]
-        chosen = sorted(fitting, key=lambda t: xxhash.xxh3_64_intdigest(t.encode(), seed=1))
-        found += [Sentence(kind, xxhash.xxh3_64_hexdigest(t.encode()), t) for t in chosen[:EACH]]
-    return found
+    return [s for kind in SOURCES for s in _ranked(kind, sdists)[:EACH]]
+
+
+def draw_english(sdists: Path) -> list[Sentence]:
+    """The 100 English sentences that follow those of :func:`draw`, a third of each kind."""
+    return [
+        sentence
+        for kind, count in ENGLISH.items()
+        for sentence in _ranked(kind, sdists)[EACH : EACH + count]
+    ]
+
+
+def _ranked(kind: str, sdists: Path) -> list[Sentence]:
+    """All sentences of a kind that are set apart and of fitting length, by hash."""
+    rows = filter(set_apart, dict.fromkeys(SOURCES[kind](sdists)))
+    texts = list(rows) if kind == "chinese" else list(_sentences(rows, kind))
+    lengths = [len(t) if kind == "chinese" else len(t.split()) for t in texts]
+    wanted = _CHARACTERS if kind == "chinese" else _WORDS
+    fitting = [t for t, n in zip(texts, lengths, strict=True) if n in wanted and set_apart(t)]
+    ranked = sorted(fitting, key=lambda t: xxhash.xxh3_64_intdigest(t.encode(), seed=1))
+    return [Sentence(kind, xxhash.xxh3_64_hexdigest(t.encode()), t) for t in ranked]
 
 
 def set_apart(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What augmill and its peers replace in a sentence, place by place."""
+"""What augmill and its peers replace in a sentence by synonyms, place by place."""
 
 import random
 import re
@@ -11,10 +11,13 @@ from difflib import SequenceMatcher
 import pyarrow as pa
 
 from augment import Protection, SynonymReplacement, TextBatch
+from augment.augmenter import Augmenter
 from benchmarks.reading.sentences import Sentence
 
 RATE = 0.2
 OURS = "augmill"
+TORN = "torn apart"
+CASE = "letter case"
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _ATTEMPTS = 20
 """The peer for Chinese may draw no replacement at all; it then draws again, as in a run of it."""
@@ -28,14 +31,15 @@ class Change:
         start: in code points of the sentence.
         word: what stood there.
         new: what stands there now.
-        torn: the letters are the same, but characters that stood together were put apart
-            (``don ' t``): an error of form, which nobody need read.
+        damage: the same letters, but an error of form, which nobody need read: characters that
+            stood together were put apart (``don ' t``: :data:`TORN`), or capitals were lost
+            (:data:`CASE`).
     """
 
     start: int
     word: str
     new: str
-    torn: bool = False
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,15 @@ class Variant:
 
 def ours(sentences: Sequence[Sentence]) -> Iterator[Variant]:
     """augmill's variants: the edits are its own."""
-    step = SynonymReplacement(rate=RATE)
+    return edited(SynonymReplacement(rate=RATE), sentences)
+
+
+def edited(step: Augmenter, sentences: Sequence[Sentence]) -> Iterator[Variant]:
+    """A variant of each sentence by a step of augmill."""
     for tag in ("en", "zh"):
         part = [s for s in sentences if s.language == tag]
+        if not part:
+            continue
         column = pa.array([s.text for s in part], pa.string())
         batch = TextBatch.of(column, language=tag, protected=Protection().find(column))
         out = step.apply(batch)
@@ -108,8 +118,8 @@ def changes_between(source: str, text: str) -> list[Change]:
     cuts it has. Lost white space is not counted.
 
     >>> changes_between("I don't like it.", "I don ' t care it.")
-    [Change(start=2, word="don't", new="don ' t", torn=True), \
-Change(start=8, word='like', new='care', torn=False)]
+    [Change(start=2, word="don't", new="don ' t", damage='torn apart'), \
+Change(start=8, word='like', new='care', damage='')]
     """
     old, new = list(_TOKEN.finditer(source)), list(_TOKEN.finditer(text))
     matcher = SequenceMatcher(None, [m[0] for m in old], [m[0] for m in new], autojunk=False)
@@ -153,7 +163,7 @@ def _torn(
                 old[a].start(),
                 _span(source, old, a, b),
                 _span(text, new, pair[a], pair[b - 1] + 1),
-                True,
+                TORN,
             )
 
 

@@ -1,17 +1,17 @@
-"""The table of verdicts: one line per place, with no more of the sentence than the word there."""
+"""The tables of verdicts: a line for each place or round trip, without the sentences."""
 
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
-from benchmarks.reading.systems import OURS, Variant
+import xxhash
+
+from benchmarks.reading.sentences import Sentence
+from benchmarks.reading.systems import CASE, TORN, Variant
 
 OK = "ok"
-VERDICTS = (OK, "word", "form", "sense")
-TORN = "torn apart"
-"""The note of places that are errors of form without being read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,8 @@ class Verdict:
     """A replacement and what a reader says of it.
 
     Attributes:
-        verdict: ``ok``; ``word``: no word that fits there in any sense, or one that must not be
-            replaced; ``form``: the right word in a wrong form, or damage to the text; ``sense``:
-            a synonym in another sense than the one meant. Empty until it is read.
+        start: in code points of the sentence.
+        verdict: one of the method's; empty until it is read.
     """
 
     kind: str
@@ -38,9 +37,49 @@ class Verdict:
         """The replacement alone."""
         return replace(self, verdict="", note="")
 
+    @property
+    def damaged(self) -> bool:
+        """Whether it is an error of form that nobody had to read."""
+        return self.note in (TORN, CASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TripVerdict:
+    """A sentence that went to another language and back, and what a reader says of it.
+
+    Attributes:
+        made: 16 hex digits, the XXH3-64 of what came back in UTF-8.
+        verdict: one of the method's; empty until it is read.
+    """
+
+    kind: str
+    sentence: str
+    made: str
+    system: str
+    verdict: str = ""
+    note: str = ""
+
+    @property
+    def place(self) -> Self:
+        """The round trip alone."""
+        return replace(self, verdict="", note="")
+
+    @property
+    def damaged(self) -> bool:
+        """What comes back is always read."""
+        return False
+
+    @classmethod
+    def of(cls, sentence: Sentence, text: str, system: str) -> Self:
+        """The line, not read yet, of what a system made of a sentence."""
+        return cls(sentence.kind, sentence.id, xxhash.xxh3_64_hexdigest(text.encode()), system)
+
+
+Row = TypeVar("Row", Verdict, TripVerdict)
+
 
 def unread(variants: Iterable[Variant]) -> list[Verdict]:
-    """A line for each place that was changed; what is torn apart needs no reading."""
+    """A line for each place that was changed; damage that needs no reading is judged already."""
     return [
         Verdict(
             variant.sentence.kind,
@@ -49,69 +88,45 @@ def unread(variants: Iterable[Variant]) -> list[Verdict]:
             change.word,
             change.new,
             variant.system,
-            *(("form", TORN) if change.torn else ()),
+            *(("form", change.damage) if change.damage else ()),
         )
         for variant in variants
         for change in variant.changes
     ]
 
 
-def carried(lines: Iterable[Verdict], known: Iterable[Verdict]) -> list[Verdict]:
-    """The lines with the verdicts that were given to the same replacements before."""
+def carried(lines: Iterable[Row], known: Iterable[Row]) -> list[Row]:
+    """The lines with the verdicts that were given to the same before."""
     given = {verdict.place: verdict for verdict in known}
     return [given.get(line.place, line) for line in lines]
 
 
-def read(path: Path) -> list[Verdict]:
+def without(rows: Iterable[Row], others: Iterable[Row]) -> list[Row]:
+    """The rows that are not among the others, verdicts aside."""
+    among = {row.place for row in others}
+    return [row for row in rows if row.place not in among]
+
+
+def read(path: Path, kind: type[Row], accepted: Sequence[str]) -> list[Row]:
     """The table of a file; empty if there is none.
 
     Raises:
-        ValueError: a verdict is none of the four.
+        ValueError: a verdict is none of those accepted.
     """
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    found = [Verdict(**{**row, "start": int(row["start"])}) for row in rows]
+    numbers = {field.name for field in fields(kind) if field.type in (int, "int")}
+    found = [kind(**{k: int(v) if k in numbers else v for k, v in row.items()}) for row in rows]
     for number, row in enumerate(found, 2):
-        if row.verdict not in ("", *VERDICTS):
-            raise ValueError(f"{path}:{number}: {row.verdict!r} is none of {', '.join(VERDICTS)}")
+        if row.verdict not in ("", *accepted):
+            raise ValueError(f"{path}:{number}: {row.verdict!r} is none of {', '.join(accepted)}")
     return found
 
 
-def write(path: Path, table: Sequence[Verdict]) -> None:
+def write(path: Path, table: Sequence[Row], kind: type[Row]) -> None:
     """Write the table."""
-    lines = ["\t".join(field.name for field in fields(Verdict))]
+    lines = ["\t".join(field.name for field in fields(kind))]
     lines += ["\t".join(map(str, astuple(verdict))) for verdict in table]
     path.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def shares(table: Sequence[Verdict]) -> str:
-    """Per kind and system how many replacements there are, and how they were judged: Markdown.
-
-    The share is of all places, torn ones among them; the last column leaves these out.
-    """
-    lines = [
-        "| kind | system | places | word | form | sense | torn apart | acceptable | without torn |",
-        "|---|---|" + "---:|" * 7,
-    ]
-    kinds = list(dict.fromkeys(row.kind for row in table))
-    groups = [(kind, {kind}) for kind in kinds]
-    groups += [("English", {*kinds} - {"chinese"}), ("all", {*kinds})]
-    for name, members in groups:
-        part = [row for row in table if row.kind in members]
-        if name == "all":
-            part = [row if row.system == OURS else replace(row, system="peers") for row in part]
-        for system in dict.fromkeys(row.system for row in part):
-            lines.append(_line(name, system, [row for row in part if row.system == system]))
-    return "\n".join(lines)
-
-
-def _line(name: str, system: str, rows: Sequence[Verdict]) -> str:
-    torn = sum(row.note == TORN for row in rows)
-    good, word, form, sense = (sum(row.verdict == v for row in rows) for v in VERDICTS)
-    read_ones = max(1, len(rows) - torn)
-    return (
-        f"| {name} | {system} | {len(rows)} | {word} | {form - torn} | {sense} | {torn} "
-        f"| {good / len(rows):.1%} | {good / read_ones:.1%} |"
-    )

@@ -1,0 +1,1 @@
+"""Neural augmentation beside its peers: the same checkpoints, texts, edits and lengths."""
