@@ -135,7 +135,8 @@ def prepare(tokenizer: "Tokenizer") -> tuple[tuple[int, ...], tuple[int, ...]]:
     """
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    opened = tokenizer.encode("").ids
-    half = len(opened) // 2
+    probe = tokenizer.encode("a")
+    inside = [place for place, special in enumerate(probe.special_tokens_mask) if not special]
+    first, last = (inside[0], inside[-1] + 1) if inside else (len(probe.ids),) * 2
     tokenizer.encode_special_tokens = True
-    return tuple(opened[:half]), tuple(opened[half:])
+    return tuple(probe.ids[:first]), tuple(probe.ids[last:])

@@ -1,4 +1,4 @@
-"""Fill-mask networks on ONNX Runtime: folders written by ``augment.models.bert_tiny``."""
+"""Fill-mask networks on ONNX Runtime: folders written by ``augment.models.exporting``."""
 
 import json
 from dataclasses import dataclass
@@ -59,6 +59,6 @@ def load(folder: Path, threads: int) -> FillMask:
         mask_id=mask_id,
         opening=opening,
         closing=closing,
-        pad_id=0,
+        pad_id=config.get("pad_id", 0),
         max_tokens=config["max_tokens"],
     )

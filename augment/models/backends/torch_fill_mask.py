@@ -1,6 +1,5 @@
 """Fill-mask networks on torch: any ``AutoModelForMaskedLM`` of the hub or of a folder."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from augment.errors import MissingExtraError, ModelError
 from augment.models.fill_mask import FillMask, Floats, Ints, Top, prepare
+from augment.models.masked_head import MaskedHead
 from augment.models.vocabulary import Vocabulary
 
 
@@ -16,8 +16,8 @@ from augment.models.vocabulary import Vocabulary
 class TorchNetwork:
     """A transformers model; its head runs at the masked positions where that can be had."""
 
-    model: Any
-    head: Callable[[Any], Any] | None
+    head: MaskedHead
+    device: Any
 
     def top(
         self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int
@@ -25,31 +25,52 @@ class TorchNetwork:
         """See :class:`augment.models.fill_mask.Network`."""
         import torch
 
-        device = self.model.device
         with torch.inference_mode():
-            inputs = {
-                "input_ids": torch.from_numpy(input_ids).to(device),
-                "attention_mask": torch.from_numpy(attention_mask).to(device),
-            }
-            where = torch.from_numpy(positions).to(device)
-            if self.head is None:
-                logits = self.model(**inputs).logits.flatten(0, 1)[where]
-            else:
-                hidden = self.model.base_model(**inputs).last_hidden_state
-                logits = self.head(hidden.flatten(0, 1)[where])
-            allowed = logits.float() + torch.from_numpy(bias).to(device)
-            best = allowed.log_softmax(-1).topk(k, dim=-1)
-        return Top(best.values.cpu().numpy(), best.indices.cpu().numpy())
+            ids, attention, where, added = (
+                torch.from_numpy(values).to(self.device)
+                for values in (input_ids, attention_mask, positions, bias)
+            )
+            allowed = self.head.logits(ids, attention, where).float() + added
+            best = allowed.topk(k, dim=-1)
+            log_probability = best.values - allowed.logsumexp(-1, keepdim=True)
+        return Top(log_probability.cpu().numpy(), best.indices.cpu().numpy())
 
 
 def load(name: str, revision: str | None, dtype: str, device: str, threads: int) -> FillMask:
     """Load model and tokenizer; see :func:`augment.models.backends.load_fill_mask`."""
+    import torch
+
+    model, tokenizer = checkpoint(name, revision, dtype)
+    torch.set_num_threads(threads)
+    wanted = "cuda" if device == "auto" and torch.cuda.is_available() else device
+    place = torch.device("cpu" if wanted == "auto" else wanted)
+    head = MaskedHead(model.to(place))
+    fast = tokenizer.backend_tokenizer
+    opening, closing = prepare(fast)
+    return FillMask(
+        network=TorchNetwork(head, place),
+        tokenizer=fast,
+        vocabulary=Vocabulary.of(fast, model.config.vocab_size),
+        mask_id=tokenizer.mask_token_id,
+        opening=opening,
+        closing=closing,
+        pad_id=tokenizer.pad_token_id or 0,
+        max_tokens=longest(model, tokenizer),
+    )
+
+
+def checkpoint(name: str, revision: str | None, dtype: str) -> tuple[Any, Any]:
+    """The transformers model, ready for inference, and the tokenizer of a folder or hub name.
+
+    Raises:
+        ModelError: it can't be found, is no masked language model or has no fast tokenizer.
+        MissingExtraError: torch is not installed.
+    """
     if find_spec("torch") is None:
         raise MissingExtraError(f"the model {name!r}", "torch", "torch")
     import torch
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-    torch.set_num_threads(threads)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
         model = AutoModelForMaskedLM.from_pretrained(
@@ -60,34 +81,18 @@ def load(name: str, revision: str | None, dtype: str, device: str, threads: int)
         raise ModelError(f"no masked language model at {name!r}: {reason}") from error
     if getattr(tokenizer, "backend_tokenizer", None) is None or tokenizer.mask_token is None:
         raise ModelError(f"{name!r} has no fast tokenizer with a mask token")
-    fast = tokenizer.backend_tokenizer
-    opening, closing = prepare(fast)
-    wanted = "cuda" if device == "auto" and torch.cuda.is_available() else device
-    model = model.eval().to("cpu" if wanted == "auto" else wanted)
-    return FillMask(
-        network=TorchNetwork(model, _head(model)),
-        tokenizer=fast,
-        vocabulary=Vocabulary.of(fast, model.config.vocab_size),
-        mask_id=tokenizer.mask_token_id,
-        opening=opening,
-        closing=closing,
-        pad_id=tokenizer.pad_token_id or 0,
-        max_tokens=_longest(model, tokenizer),
+    return model.eval(), tokenizer
+
+
+def longest(model: Any, tokenizer: Any) -> int:
+    """Tokens of the longest input: what both position table and tokenizer allow.
+
+    RoBERTa and its kin number positions from behind the padding index; their table says so.
+    """
+    tables = (
+        module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+        for name, module in model.named_modules()
+        if name.endswith("position_embeddings") and hasattr(module, "num_embeddings")
     )
-
-
-def _head(model: Any) -> Callable[[Any], Any] | None:
-    """The part behind the encoder, for architectures that keep it in one module."""
-    for name in ("cls", "lm_head"):
-        head = getattr(model, name, None)
-        if head is not None and (name == "cls" or hasattr(head, "decoder")):
-            return head  # type: ignore[no-any-return]
-    return None
-
-
-def _longest(model: Any, tokenizer: Any) -> int:
-    """Longest input: what both position table and tokenizer allow."""
-    positions = getattr(model.config, "max_position_embeddings", 512)
-    # RoBERTa's position ids start behind the padding index.
-    offset = (model.config.pad_token_id or 0) + 1 if "roberta" in model.config.model_type else 0
-    return int(min(positions - offset, tokenizer.model_max_length, np.iinfo(np.int32).max))
+    most = min(tables, default=getattr(model.config, "max_position_embeddings", 512))
+    return int(min(most, tokenizer.model_max_length, np.iinfo(np.int32).max))
