@@ -1,9 +1,4 @@
-"""Sentences of a column, lossless: what is not in a sentence is the separator around it.
-
-Line breaks, block-level markup (``<br />``, ``</p>``), control characters and emoji separate
-sentences wherever they stand; within what is left, ``sentencex`` finds the borders. White space
-at a sentence's ends belongs to the separators.
-"""
+"""Sentences of a column, lossless: what is not in a sentence is the separator around it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import regex
-import sentencex
 
+from augment.text.borders import Span, bare, pieces
 from augment.text.columns import Flat, Ints
 from augment.text.languages import primary
-
-Span = tuple[int, int]
 
 MAX_WORDS = 100
 """A longer sentence is cut, at clause punctuation if it can be: models have a maximum length."""
@@ -25,17 +18,6 @@ MAX_CHARS = 800
 _WINDOW = 16 * MAX_CHARS
 """How far ahead an over-long sentence is looked at when the next cut is chosen."""
 
-_CJK = "\u2e80"
-"""First of the scripts that write no spaces between sentences."""
-
-_BLOCKS = "br|p|div|li|[uo]l|d[ltd]|h[1-6]|hr|tr|t[dh]|table|blockquote|pre|section|article"
-_EMOJI = (
-    r"(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)"
-    r"(?:\p{Emoji_Presentation}|\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*"
-)
-_BREAK = regex.compile(
-    rf"[\p{{Cc}}\u2028\u2029]+|</?(?i:{_BLOCKS})(?:\s[^<>]{{0,200}})?/?>|{_EMOJI}"
-)
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}"
 _WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[[\w'’\-]--[{_UNSPACED}]]+")
 _CLAUSE = regex.compile(r"[,;:)\]—–](?=\s)|[，、；：）】。]")
@@ -50,7 +32,8 @@ class Sentences:
     Attributes:
         rows: ``(m,)`` int64, each sentence's row.
         starts, stops: ``(m,)`` int64, code points [start, stop) of its row.
-        text: ``(m,)`` string; never empty, no white space at either end.
+        text: ``(m,)`` string; never empty, no white space or lone quotation mark
+            at either end.
     """
 
     rows: Ints
@@ -99,50 +82,21 @@ def split_sentences(text: pa.StringArray, language: str = "en") -> Sentences:
     """
     code = primary(language)
     found: list[tuple[int, int, int]] = []
-    pieces: list[str] = []
+    texts: list[str] = []
     for row, value in enumerate(text.to_pylist()):
         for start, stop in _spans(value, "en" if code == "und" else code):
             found.append((row, start, stop))
-            pieces.append(value[start:stop])
+            texts.append(value[start:stop])
     rows, starts, stops = np.array(found, np.int64).reshape(-1, 3).T
-    return Sentences(rows, starts, stops, pa.array(pieces, pa.string()))
+    return Sentences(rows, starts, stops, pa.array(texts, pa.string()))
 
 
 def _spans(text: str, language: str) -> Iterator[Span]:
-    for start, stop in _between_breaks(text):
-        for begin, end in _between_borders(text, start, stop, language):
-            for a, b in _short_enough(text, begin, end):
-                trimmed = _trimmed(text, a, b)
-                if trimmed[0] < trimmed[1]:
-                    yield trimmed
-
-
-def _between_borders(text: str, start: int, stop: int, language: str) -> Iterator[Span]:
-    begin = start
-    for border in sentencex.get_sentence_boundaries(language, text[start:stop]):
-        end = start + border["end_index"]
-        # Without a space, as in "what?!"...he said, a border is no place to put two texts apart.
-        spaced = text[end - 1].isspace() or text[end : end + 1].isspace()
-        if spaced or end == stop or text[end - 1] >= _CJK:
-            yield begin, end
-            begin = end
-
-
-def _between_breaks(text: str) -> Iterator[Span]:
-    cursor = 0
-    for match in _BREAK.finditer(text):
-        if match.start() > cursor:
-            yield cursor, match.start()
-        cursor = match.end()
-    if cursor < len(text):
-        yield cursor, len(text)
-
-
-def _trimmed(text: str, start: int, stop: int) -> Span:
-    piece = text[start:stop]
-    inner = piece.strip()
-    begin = start + len(piece) - len(piece.lstrip())
-    return begin, begin + len(inner)
+    for start, stop in pieces(text, language):
+        for begin, end in _short_enough(text, start, stop):
+            a, b = bare(text, begin, end)
+            if a < b:
+                yield a, b
 
 
 def _short_enough(text: str, start: int, stop: int) -> Iterator[Span]:
