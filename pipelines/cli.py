@@ -12,11 +12,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipelines import models_cli
+
 _USAGE, _INTERRUPTED = 64, 130
 
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.add_typer(models_cli.app, name="models")
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a bundled recipe.")

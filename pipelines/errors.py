@@ -10,7 +10,8 @@
         │   └── RejectsError     more rows were rejected than the recipe accepts
         ├── OutputError          the output can't be written where the recipe says
         └── RunError             a run stopped through no fault of recipe or data
-            └── LockedError      another run is writing the same output
+            ├── LockedError      another run is writing the same output
+            └── StoppedError     it was asked to stop, and kept what it had done
 
 Their exit codes: see ``pipelines.exit_codes``.
 """
@@ -60,3 +61,7 @@ class RunError(PipelineError):
 
 class LockedError(RunError):
     """Another run is writing the same output."""
+
+
+class StoppedError(RunError):
+    """A training was asked to stop, and kept what it had done."""

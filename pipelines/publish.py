@@ -49,7 +49,7 @@ class Staging:
         """
         _check_replaceable(self._output)
         self._home.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self._home / "lock", self._output)
+        self._lock = locked(self._home / "lock", self._output)
         self._finish_killed()
         for folder in (PARTS, REJECTS):
             (self.path / folder).mkdir(parents=True)
@@ -129,7 +129,7 @@ def _is_part(path: Path) -> bool:
     return re.fullmatch(r"part-\d{5,}\.parquet", path.name) is not None and path.is_file()
 
 
-def _locked(path: Path, output: Path) -> IO[bytes]:
+def locked(path: Path, output: Path) -> IO[bytes]:
     """An open file that holds the lock until it is closed, however the process ends."""
     file = path.open("ab")
     if sys.platform != "win32":
