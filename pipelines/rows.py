@@ -117,8 +117,12 @@ def aug_ids(ids: pa.StringArray, views: pa.StringArray, copies: pa.Array) -> pa.
 
 
 def scores_column(variants: Variants) -> pa.ListArray:
-    """The scores and counts of each row, as far as it has them; a count of nothing is none."""
-    names = [name for name in variants.notes if name != STEPS]
+    """The scores and counts of each row, as far as it has them; a count of nothing is none.
+
+    Lists, such as the scores of single edits, are left out.
+    """
+    kinds = {name: note.type for name, note in variants.notes.items() if name != STEPS}
+    names = [name for name, kind in kinds.items() if not pa.types.is_list(kind)]
     table = np.empty((len(variants), len(names)), np.float32)
     for i, name in enumerate(names):
         note = variants.notes[name]

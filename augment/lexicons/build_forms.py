@@ -3,8 +3,7 @@
 It needs Debian's ``wordnet-base``, ``lemminflect`` and ``wordfreq``, and the counts of tags that
 :mod:`augment.lexicons.build_wordnet` keeps in its work folder::
 
-    python -m augment.lexicons.build_forms --wordnet /usr/share/wordnet \\
-        --tags build/wordnet-en/tags.tsv
+    python -m augment.lexicons.build_forms --wordnet /usr/share/wordnet --tags tags.tsv
 
 Words are the single words that WordNet writes in lower case and that are in use, in all their
 inflected forms; offensive words, foreign fragments and abbreviations are left out. Antonyms are
@@ -91,8 +90,7 @@ def opposites(net: WordNet) -> set[tuple[str, str]]:
     """Pairs of lemmas, in both orders."""
     found = {(first, second) for _, first, second in net.antonyms}
     for pos, one, other in net.opposed:
-        sides = [_cluster(net, pos, offset) for offset in (one, other)]
-        found.update(product(*sides))
+        found.update(product(_cluster(net, pos, one), _cluster(net, pos, other)))
     return found | {(b, a) for a, b in found}
 
 

@@ -94,7 +94,7 @@ class TfidfReplacement(Augmenter):
         if not len(segments.starts):
             return Variants.declined(len(batch))
         place = words.find(segments.distinct.dictionary)
-        weights = _weights(segments, segments.outside(batch.protected), words.idf[place])
+        weights = tfidf_weights(segments, segments.outside(batch.protected), words.idf[place])
         weights[~_replaceable(segments, batch.language)] = 0.0
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, weights > 0, batch.keys, *budget, weights=weights)
@@ -119,7 +119,7 @@ def _replaceable(segments: Segments, tag: str) -> Bools:
     return np.asarray(fit)
 
 
-def _weights(segments: Segments, free: Bools, idf: Floats) -> Floats:
+def tfidf_weights(segments: Segments, free: Bools, idf: Floats) -> Floats:
     """``(pieces,)``: how far each free word's TF-IDF lies below the highest of its row.
 
     The length of the row, by which TF is divided, cancels out of every choice within the row.

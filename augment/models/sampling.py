@@ -21,17 +21,15 @@ class Sampled:
     """One draw per mask.
 
     Attributes:
+        column: ``(m,)`` int64, which of the candidates, −1 where none was left.
         ids: ``(m,)`` int64 vocabulary items, −1 where no candidate was left.
-        probability: ``(m,)`` float32, of the item among the allowed vocabulary at temperature 1.
+        probability: ``(m,)`` float32, of the item among all that the model was asked about, at
+            temperature 1.
     """
 
+    column: Ints
     ids: Ints
     probability: npt.NDArray[np.float32]
-
-    @classmethod
-    def of_nothing(cls, count: int) -> "Sampled":
-        """Columns to be filled in."""
-        return cls(np.full(count, -1, np.int64), np.zeros(count, np.float32))
 
 
 def sample(
@@ -43,6 +41,8 @@ def sample(
     top_k: int,
     top_p: float,
     temperature: float,
+    min_probability: float = 0.0,
+    stream: str = "token",
 ) -> Sampled:
     """Draw one candidate per mask.
 
@@ -54,15 +54,19 @@ def sample(
         top_k: how many of the allowed candidates take part; 0 for all.
         top_p: the least share of probability whose candidates take part.
         temperature: divides the log probabilities; near 0 the best candidate wins.
+        min_probability: the least that a candidate must have, at temperature 1.
+        stream: names the numbers that decide.
     """
     believed = top.log_probability.astype(np.float64)
     allowed = np.isfinite(believed) & ~banned
+    if min_probability:
+        allowed &= believed >= np.log(min_probability)
     rank = np.cumsum(allowed, axis=1) - 1
     if top_k:
         allowed &= rank < top_k
     scaled = np.where(allowed, believed / temperature, -np.inf)
     allowed &= _nucleus(scaled, top_p)
-    noise = gumbel(keys[:, None], "token", (ordinals[:, None] << 32) | top.ids)
+    noise = gumbel(keys[:, None], stream, (ordinals[:, None] << 32) | top.ids)
     score = np.where(allowed, scaled + noise, -np.inf)
     # Equal scores: the lower vocabulary item wins, whatever the order of the candidates.
     best = np.where(score == score.max(axis=1, keepdims=True), top.ids, np.iinfo(np.int64).max)
@@ -71,6 +75,7 @@ def sample(
     found = allowed.any(axis=1)
     probability = np.exp(believed[each, column])
     return Sampled(
+        np.where(found, column, -1),
         np.where(found, top.ids[each, column], -1),
         np.where(found, probability, 0.0).astype(np.float32),
     )

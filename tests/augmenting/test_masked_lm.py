@@ -1,5 +1,6 @@
 """Masked-LM fill with the bundled model and with checkpoints of other kinds."""
 
+import dataclasses
 import json
 from collections import Counter
 from pathlib import Path
@@ -12,7 +13,7 @@ from augment import MaskedLMFill, TextBatch
 from augment.errors import MissingExtraError, ModelError
 from augment.models.backends import BUNDLED, load_fill_mask, torch_fill_mask
 from augment.models.fill_mask import FillMask, Top
-from augment.models.masking import Words, mask_words
+from augment.models.masking import Slots, mask_slots
 from augment.models.sampling import sample
 from augment.randomness import hash_strings
 from augment.text.edits import replay
@@ -43,10 +44,11 @@ class TestBundledModel:
         ]
         for text, word, expected in wanted:
             start = text.index(word)
-            one = np.array([0]), np.array([start]), np.array([start + len(word)])
-            masked = mask_words(bundled.tokenizer, [text], Words(*one), bundled.mask_id, 100)
+            one = (np.array([n]) for n in (0, start, start + len(word), 1))
+            masked = mask_slots(bundled.tokenizer, [text], Slots(*one), bundled.mask_id, 100)
+            sequences, masks, _ = masked.requests(np.array([0]))
             bias = bundled.vocabulary.bias
-            ((_, top),) = bundled.tops(masked.ids, masked.masks, bias, 40, 4096)
+            ((_, top),) = bundled.tops(sequences, masks, bias, 40, 4096)
             best = {bundled.vocabulary.surface[int(i)].as_py() for i in top.ids[0]}
             assert best & expected, (text, best)
 
@@ -91,9 +93,11 @@ def test_a_literal_mask_does_not_shift_the_fill() -> None:
 
 def test_long_texts_are_read_to_the_end() -> None:
     source = " ".join(f"the garden was green {'x' * (i % 7)}" for i in range(400))
-    (edits,) = MaskedLMFill(rate=1.0).apply(batch([source])).edits.to_pylist()
-    assert edits[-1]["start"] > len(source) - 40
-    assert len(edits) >= 800
+    step = MaskedLMFill(rate=0.3, min_probability=0.0)
+    (edits,) = step.apply(batch([source])).edits.to_pylist()
+    assert edits[0]["start"] < 200
+    assert edits[-1]["start"] > len(source) - 200
+    assert len(edits) >= 200
 
 
 def test_same_for_any_cut_and_batch_size_in_single_precision() -> None:
@@ -142,11 +146,13 @@ class TestTorchBackend:
         folder = request.getfixturevalue(kind)
         source = "we watch the Garden , while people BUY houses"
         rows = batch([source, "story", "", "a 1"])
-        out = MaskedLMFill(rate=1.0, model=str(folder), top_k=5).apply(rows)
+        step = MaskedLMFill(rate=1.0, model=str(folder), top_k=5, min_probability=0.0)
+        out = dataclasses.replace(step, agreement=False).apply(rows)
         assert replay(rows.text, out.edits).equals(out.text)
         edits = out.edits[0].as_py()
         masked = [source[e["start"] : e["stop"]] for e in edits]
-        assert masked == ["watch", "people", "BUY", "houses"]
+        assert len(masked) >= 3  # a new word that repeats another is dropped
+        assert {"watch", "people", "BUY", "houses"}.issuperset(masked)
         assert all(e["text"].isalpha() for e in edits)
         assert out.text.to_pylist()[2:] == [None, None]
 
@@ -170,9 +176,8 @@ class TestTorchBackend:
     def test_windows_never_exceed_the_positions(self, byte_level_checkpoint: Path) -> None:
         loaded = load_fill_mask(str(byte_level_checkpoint), None, "auto", "float32", "cpu")
         assert loaded.max_tokens == 62
-        out = MaskedLMFill(rate=0.5, model=str(byte_level_checkpoint)).apply(
-            batch(["the movie was a big success " * 60])
-        )
+        step = MaskedLMFill(rate=0.5, model=str(byte_level_checkpoint), min_probability=0.0)
+        out = step.apply(batch(["the movie was a big success " * 60]))
         assert out.edits[0].as_py()[-1]["start"] > 1500
 
     def test_no_such_model(self) -> None:

@@ -1,0 +1,163 @@
+"""The words that may be put at masks, as the tokenizer itself spells them.
+
+A vocabulary does not say which of its items are words: ``Ġth`` and ``▁inter`` look like any other.
+So the words come from a list, each is spelled by the tokenizer, and those it spells in the wanted
+number of items are kept, in a trie: at every mask the items that lead to a word can be told.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.models.vocabulary import Vocabulary, marks
+from augment.text.casing import LOWER, TITLE, patterns
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Ints = npt.NDArray[np.int64]
+
+SPACED, BARE = 0, 1
+"""Where a word stands: behind a space, or right behind something else."""
+
+_ANCHORS = {SPACED: "a ", BARE: "("}
+"""What is put before a word to see how it is spelled there."""
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """A trie over the spellings of words.
+
+    Attributes:
+        words: ``(w,)`` string, distinct; lower case, but where the list itself has capitals.
+        size: of the vocabulary.
+        keys: per level, ``(e,)`` int64, sorted: node · size + item of each edge.
+        nodes: per level, ``(e,)`` int64: the node each edge leads to. Roots come first, see
+            :meth:`root`.
+        word: ``(nodes,)`` int64: the word that ends at a node, −1 for inner nodes.
+        capital: ``(nodes,)`` bool: whether it is spelled with a capital there.
+    """
+
+    words: pa.StringArray
+    size: int
+    keys: tuple[Ints, ...]
+    nodes: tuple[Ints, ...]
+    word: Ints
+    capital: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        tokenizer: "Tokenizer",
+        vocabulary: Vocabulary,
+        words: pa.StringArray,
+        pieces: Sequence[int],
+    ) -> "Spellings":
+        """Spell words, and keep those of so many items.
+
+        Args:
+            tokenizer: prepared by :func:`augment.models.fill_mask.prepare`.
+            vocabulary: the tokenizer's.
+            words: distinct words.
+            pieces: the numbers of items wanted, each at least 1.
+        """
+        size = len(vocabulary.surface)
+        found: list[tuple[int, tuple[int, ...], int, bool]] = []
+        for where in (SPACED, BARE) if marks(tokenizer)[0] else (SPACED,):
+            for number, ids, capital in _spelled(tokenizer, words, where):
+                if len(ids) in pieces and max(ids) < size:
+                    found.append((root(len(ids), where), ids, number, capital))
+        return cls(words, size, *_trie(found, size, max(pieces)))
+
+    def step(self, level: int, nodes: Ints, ids: Ints) -> Ints:
+        """``(m, k)``: the nodes that items lead to, −1 where they lead nowhere.
+
+        Args:
+            level: how many items came before.
+            nodes: ``(m,)`` where the masks' words stand.
+            ids: ``(m, k)`` items.
+        """
+        keys = self.keys[level]
+        if not len(keys):
+            return np.full(ids.shape, -1, np.int64)
+        wanted = nodes[:, None] * self.size + ids
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[place] == wanted, self.nodes[level][place], -1)
+
+    def bias(self, level: int) -> npt.NDArray[np.float32]:
+        """``(v,)``: 0 for the items that some word has at this level, −inf for the others."""
+        bias = np.full(self.size, -np.inf, np.float32)
+        bias[self.keys[level] % self.size] = 0.0
+        return bias
+
+
+def root(pieces: int, where: int) -> int:
+    """The node at which words of so many items start, behind a space or not."""
+    return 2 * (pieces - 1) + where
+
+
+def _spelled(
+    tokenizer: "Tokenizer", words: pa.StringArray, where: int
+) -> Iterator[tuple[int, tuple[int, ...], bool]]:
+    """Number, items and capital of each word that the tokenizer spells whole and apart."""
+    anchor = _ANCHORS[where]
+    head = len(anchor.rstrip())
+    unknown = _unreadable(tokenizer)
+    cased = _ids(tokenizer, "a B") != _ids(tokenizer, "a b")
+    for start in range(0, len(words), _CHUNK):
+        part = words.slice(start, _CHUNK)
+        for capital in (False, True) if cased else (False,):
+            texts = pc.utf8_capitalize(part) if capital else part
+            own = patterns(texts)
+            plain = texts.to_pylist()
+            encoded = tokenizer.encode_batch([anchor + w for w in plain], add_special_tokens=False)
+            for i, made in enumerate(encoded):
+                if capital and (own[i] != TITLE or plain[i] == part[i].as_py()):
+                    continue
+                ids = _behind(made.ids, made.offsets, head)
+                if ids and not unknown.intersection(ids):
+                    yield start + i, ids, bool(own[i] != LOWER)
+
+
+def _behind(ids: list[int], offsets: list[tuple[int, int]], head: int) -> tuple[int, ...]:
+    """The items behind the anchor; none if one of them holds a part of it."""
+    first = next((i for i, (start, stop) in enumerate(offsets) if stop > head), len(ids))
+    apart = first < len(ids) and offsets[first][0] >= head
+    return tuple(ids[first:]) if apart else ()
+
+
+def _unreadable(tokenizer: "Tokenizer") -> frozenset[int]:
+    """Items that stand for no letters of their own: specials, and the unknown word."""
+    special = {number for number, t in tokenizer.get_added_tokens_decoder().items() if t.special}
+    name = getattr(tokenizer.model, "unk_token", None)
+    found = None if name is None else tokenizer.token_to_id(name)
+    unk = getattr(tokenizer.model, "unk_id", None)
+    return frozenset(special | ({found} - {None}) | ({unk} - {None}))
+
+
+def _ids(tokenizer: "Tokenizer", text: str) -> list[int]:
+    return list(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _trie(
+    found: list[tuple[int, tuple[int, ...], int, bool]], size: int, depth: int
+) -> tuple[tuple[Ints, ...], tuple[Ints, ...], Ints, npt.NDArray[np.bool_]]:
+    edges: list[dict[int, int]] = [{} for _ in range(depth)]
+    word, capital = [-1] * (2 * depth), [False] * (2 * depth)
+    for node, ids, number, is_capital in found:
+        for level, item in enumerate(ids):
+            node = edges[level].setdefault(node * size + item, len(word))
+            if node == len(word):
+                word.append(-1)
+                capital.append(False)
+        if word[node] < 0:  # two words may be spelled alike: the first in the list stays
+            word[node], capital[node] = number, is_capital
+    keys = [np.array(sorted(level), np.int64) for level in edges]
+    nodes = [np.array([e[int(k)] for k in ks], np.int64) for e, ks in zip(edges, keys, strict=True)]
+    return tuple(keys), tuple(nodes), np.array(word, np.int64), np.array(capital, np.bool_)
