@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment import row_cache
 from augment.batch import STEPS, TextBatch, Variants, spans_of
-from augment.component import Component, Probability, component
+from augment.component import Component, Probability, component, fingerprint
 from augment.errors import PluginError
 from augment.randomness import derive, generator, hash_strings, row_keys, uniform
 from augment.text.diff import edits_between
@@ -42,7 +43,16 @@ class Augmenter(Component, ABC):
     """Of model steps: the measured share of rows that differ under another cut into batches, by
     backend and dtype (``onnx int8``)."""
 
+    model_cost: ClassVar[bool] = False
+    """Whether a row is worth keeping for the next time, because a model is run for it; a row cache
+    (see :mod:`augment.row_cache`) keeps those of exact steps."""
+
     p: Probability = 1.0
+
+    @property
+    def draws(self) -> bool:
+        """Whether a row's variant depends on its keys or on the number of the copy."""
+        return True
 
     @property
     def exact(self) -> bool:
@@ -72,6 +82,13 @@ class Augmenter(Component, ABC):
     def _apply_all(self, batch: TextBatch) -> Variants:
         if not len(batch):
             return Variants.declined(0)
+        store = row_cache.active() if self.model_cost else None
+        if store is None or not self.exact:
+            return self._made(batch)
+        step = fingerprint(self.resolved())
+        return row_cache.through(store, step, batch, self.draws, self._made)
+
+    def _made(self, batch: TextBatch) -> Variants:
         out = self.rewrite(batch)
         if len(out) != len(batch):
             raise PluginError(f"{self.name} made {len(out)} rows of {len(batch)}")
