@@ -35,7 +35,7 @@ class RowStore(Protocol):
         """What there is of these."""
 
     def put(self, items: Mapping[bytes, bytes]) -> None:
-        """Keep these; a key that is there already keeps its value."""
+        """Keep these; of a key that is there already, either value will do."""
 
     def count(self, hits: int, misses: int) -> None:
         """So many rows were found, and so many were computed."""

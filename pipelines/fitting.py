@@ -21,6 +21,7 @@ from augment.component import text_versions
 from augment.counting import WordCounts
 from augment.errors import StatisticsError
 from augment.statistics import MIN_DOCUMENTS, MOST_WORDS, open_statistics
+from pipelines import row_cache
 from pipelines.corpus import Corpus, Shard
 from pipelines.errors import RunError
 from pipelines.executors.local import Tick, map_shards
@@ -82,10 +83,10 @@ def fit(plan: Plan, corpus: Corpus, cache: Path, scratch: Path, workers: int, me
 
 
 def sweep(cache: Path, plan: Plan) -> None:
-    """Delete the statistics of earlier runs; those that the plan uses stay."""
+    """Delete the statistics of earlier runs; those that the plan uses stay, and so do rows."""
     used = {Path(path).resolve() for path in plan.statistics}
     for file in cache.glob("*") if cache.is_dir() else ():
-        if file.resolve() not in used:
+        if file.resolve() not in used and not file.name.startswith(row_cache.NAME):
             file.unlink()
 
 

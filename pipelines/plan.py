@@ -1,6 +1,7 @@
 """The plan: a recipe with its components built; small, immutable, and the same everywhere."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import xxhash
 
 from augment import __version__
+from augment.augmenter import Augmenter
 from augment.component import Component, fingerprint, spec_of
 from augment.compose import Chain
 from augment.errors import ParameterError, Problem
@@ -87,7 +89,10 @@ class Plan:
         """32 hex digits that change whenever the output of the same input may."""
         recipe = self.recipe.model_dump(
             mode="json",
-            exclude={"input", "output", "views", "filters", "max_reject_fraction", "batch_rows"},
+            exclude={
+                *("input", "output", "views", "filters"),
+                *("max_reject_fraction", "batch_rows", "row_cache"),
+            },
         )
         identity = {
             **recipe,
@@ -117,6 +122,10 @@ def build(recipe: Recipe) -> Plan:
         if (steps := _built(view.steps, f"views.{name}.steps", "augmenter", problems))
     )
     filters = _built(recipe.filters, "filters", "filter", problems)
+    if recipe.row_cache is not None:
+        for view in views:
+            for i, step in enumerate(view.chain.steps):
+                problems += _uncacheable(step, f"views.{view.name}.steps[{i}]")
     if problems:
         raise RecipeError(problems)
     return Plan(_complete(recipe, views, filters), views, filters)
@@ -130,6 +139,25 @@ def _built(entries: list[Spec], path: str, kind: Kind, problems: list[Problem]) 
         except ParameterError as error:
             problems += [problem.under(f"{path}[{i}]") for problem in error.problems]
     return tuple(built)
+
+
+def _uncacheable(step: Component, path: str) -> Iterator[Problem]:
+    """A row that depends on its batch can't be kept for another."""
+    if isinstance(step, Augmenter) and step.model_cost and not step.exact:
+        engine = " ".join(str(getattr(step, name, "")) for name in ("backend", "dtype")).strip()
+        good = ", ".join(name for name, share in step.drift.items() if not share) or "none"
+        message = (
+            f"row_cache needs steps whose rows are the same in any batch, which {step.name} "
+            f"({engine}) is not; it is exact with: {good}"
+        )
+        yield Problem(path, message)
+    for name in step.nested:
+        held = getattr(step, name)
+        if isinstance(held, tuple):
+            for i, part in enumerate(held):
+                yield from _uncacheable(part, f"{path}.{name}[{i}]")
+        else:
+            yield from _uncacheable(held, f"{path}.{name}")
 
 
 def _complete(

@@ -27,6 +27,8 @@ from pipelines.recipe_values import (
     STRICT,
     Language,
     Protect,
+    RowCacheBounds,
+    RowCacheOf,
     SpanColumn,
     SpansOf,
     default_protection,
@@ -72,6 +74,8 @@ class Recipe(BaseModel):
         max_chars: longer rows are rejected; no bound if null.
         batch_rows: rows that a step sees at once; left out, many if the output is the same for any
             number, as it is with lexical steps, and fewer if there is a model.
+        row_cache: keep the rows of model steps beside the output, so that a later run does not
+            compute them again; ``{max_bytes: …}`` sets their bound. For steps that are exact.
     """
 
     model_config = STRICT
@@ -92,6 +96,7 @@ class Recipe(BaseModel):
     max_reject_fraction: Probability = 0.01
     max_chars: Annotated[int, Field(ge=1)] | None = None
     batch_rows: Annotated[int, Field(ge=1)] | None = None
+    row_cache: RowCacheOf = None
 
     def dump(self) -> dict[str, Any]:
         """Plain values that :func:`parse` makes the same recipe of."""
@@ -186,10 +191,16 @@ def _validated(data: dict[str, Any], problems: list[Problem]) -> Recipe | None:
     return recipe
 
 
+_MODELS: dict[str, type[BaseModel]] = {
+    "views": View,
+    "spans": SpanColumn,
+    "row_cache": RowCacheBounds,
+}
+
+
 def _explained(error: Any) -> list[Problem]:
     path = dotted(error["loc"])
-    models: dict[Any, type[BaseModel]] = {"views": View, "spans": SpanColumn}
-    model = models.get(error["loc"][0], Recipe)
+    model = _MODELS.get(str(error["loc"][0]), Recipe)
     known = (*model.model_fields, *(("steps", "copies") if model is Recipe else ()))
     if error["type"] == "extra_forbidden":
         hint = nearest(str(error["loc"][-1]), known)

@@ -4,7 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PlainValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+)
 
 from augment.component import shown
 from augment.errors import AugmillError, ParameterError
@@ -91,6 +98,24 @@ def _spans(value: Any) -> Any:
     raise ValueError(f"is a column's name, or {{column: name, protect: true}}, not {shown(value)}")
 
 
+class RowCacheBounds(BaseModel):
+    """Rows of model steps are kept beside the output, the oldest given up for younger ones."""
+
+    model_config = STRICT
+
+    max_bytes: Annotated[int, Field(ge=1 << 20)] = 2 << 30
+
+
+def _row_cache(value: Any) -> Any:
+    if value is None or value is False:
+        return None
+    if value is True:
+        return {}
+    if isinstance(value, RowCacheBounds | Mapping):
+        return value
+    raise ValueError(f"is true, false or {{max_bytes: 2147483648}}, not {shown(value)}")
+
+
 Language = Annotated[
     str | LanguageColumn, PlainValidator(_language), PlainSerializer(_dump_language)
 ]
@@ -101,3 +126,6 @@ Protect = Annotated[Protection, PlainValidator(_protection), PlainSerializer(_du
 
 SpansOf = Annotated[SpanColumn | None, BeforeValidator(_spans)]
 """A column's name, or ``{column: name, protect: true|false}``."""
+
+RowCacheOf = Annotated[RowCacheBounds | None, BeforeValidator(_row_cache)]
+"""``true``, ``false`` or ``{max_bytes: …}``."""

@@ -12,6 +12,7 @@ from augment.errors import Problem
 from augment.statistics import open_statistics
 from pipelines import plan as planning
 from pipelines import recipe as recipes
+from pipelines import row_cache
 from pipelines.corpus import Corpus, open_corpus
 from pipelines.errors import RecipeError, RejectsError
 from pipelines.executors.local import map_shards
@@ -77,7 +78,9 @@ def run(
     with Staging(plan.recipe.output) as staging:
         plan = fit(plan, corpus, staging.cache, staging.path, workers, meter)
         fingerprint = plan.fingerprint
-        job = partial(run_shard, plan, staging.path)
+        rows_kept = staging.cache / row_cache.NAME
+        row_cache.prepare(rows_kept, plan.recipe.row_cache)
+        job = partial(run_shard, plan, staging.path, cache=rows_kept)
         for receipt in map_shards(job, corpus.shards, workers, meter.tick):
             stats += receipt.stats
             rows += receipt.rows

@@ -13,6 +13,7 @@ from pipelines.layouts import Layout, layout
 from pipelines.parquet import PartWriter, read_batches
 from pipelines.plan import Plan
 from pipelines.rejects import rejects_schema
+from pipelines.row_cache import row_cache
 from pipelines.spool import Spool
 from pipelines.stats import Stats
 
@@ -45,7 +46,12 @@ def part_name(number: int) -> str:
 
 
 def run_shard(
-    plan: Plan, staging: Path, shard: Shard, tick: Callable[[int], None] = _ignore
+    plan: Plan,
+    staging: Path,
+    shard: Shard,
+    tick: Callable[[int], None] = _ignore,
+    *,
+    cache: Path | None = None,
 ) -> Receipt:
     """Augment a shard; its files are in the staging directory, whole, when this returns.
 
@@ -54,6 +60,7 @@ def run_shard(
         staging: where to.
         shard: which rows.
         tick: told after every batch how many rows it had.
+        cache: the file of the row cache, if the plan wants one.
 
     Raises:
         AugmillError: the input can't be read, or a step can't run at all.
@@ -67,12 +74,14 @@ def run_shard(
         PartWriter(staging / PARTS / part_name(shard.number), rows.schema()) as part,
         Spool(staging / f"{part_name(shard.number)}.spool", rows.schema()) as spool,
         _Rejects(staging / REJECTS / part_name(shard.number), shard.schema) as rejects,
+        row_cache(cache, plan.recipe.row_cache) as cached,
     ):
         stats = Stats()
         for batch in batches:
             stats += _write(batch, rows, part, spool)
             rejects.write(batch.rejects)
             tick(batch.stats.rows)
+        stats += Stats(cached=dict(cached))
         for late in spool.read():
             part.write(late)
     return Receipt(shard.number, part.rows, stats)

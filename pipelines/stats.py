@@ -57,11 +57,13 @@ class Stats:
         rejected: rows in the rejects, by reason. A row with an unusable text or id yields
             nothing; one on which a step failed (``error``) keeps its other variants.
         views: by name.
+        cached: rows of model steps, ``hits`` that the row cache had and ``misses``; empty without.
     """
 
     rows: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     views: Mapping[str, ViewStats] = field(default_factory=dict)
+    cached: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Self) -> Self:
         return type(self)(

@@ -85,9 +85,11 @@ def summary_text(summary: Summary) -> str:
     stats = summary.stats
     width = max(len(name) for name in (*stats.views, "output"))
     speed = stats.rows / max(summary.seconds, 1e-9)
+    cached = [f"{count:,} {name}" for name, count in stats.cached.items()]
     lines = {
         "rows": f"{stats.rows:,} read, {_counts('rejected', stats.rejected)}",
         **{name: _view_text(view) for name, view in stats.views.items()},
+        **({"cache": ", ".join(cached)} if cached else {}),
         "output": f"{summary.output}: {summary.rows:,} rows in {summary.seconds:.1f} s "
         f"({speed:,.0f} rows/s)",
     }
