@@ -24,6 +24,10 @@ _SPARE = 16
 them."""
 
 
+_ORIGINALS = 4
+"""Items that may spell the original, in one letter case or another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """How candidates are drawn; the parameters of the method, and in the same words."""
@@ -81,7 +85,8 @@ class Filler:
         if self.memory is None:
             return compute()
         places = (slots.rows, slots.starts, slots.stops, slots.counts)
-        request = [*(text.encode() for text in texts), *(column.tobytes() for column in places)]
+        told = (text.encode() for text in texts)
+        request = [bytes([slots.shown]), *told, *(column.tobytes() for column in places)]
         made = self.memory.masked.get(request, compute)
         return dataclasses.replace(made, ids=made.ids.copy())
 
@@ -111,6 +116,8 @@ class Filler:
                 refused = reached < 0
                 last = np.flatnonzero(counts[slots] == level + 1)
                 capital = self.spellings.capital[reached[last]]
+                original = np.zeros_like(refused)
+                original[last] = wishes.original(self.lexis, slots[last], found[last])
                 refused[last] |= wishes.refused(self.lexis, slots[last], found[last], capital)
                 made = sample(
                     top,
@@ -121,6 +128,7 @@ class Filler:
                     top_p=self.choice.top_p,
                     temperature=self.choice.temperature,
                     min_probability=self.choice.min_probability,
+                    original=original,
                     stream=f"token {level}" if level else "token",
                 )
                 drawn = made.column >= 0
@@ -155,7 +163,7 @@ class Filler:
         """How many candidates can matter: no more can have the least probability."""
         most = int(np.isfinite(bias).sum())
         if self.choice.min_probability:
-            return min(most, int(1 / self.choice.min_probability) + 1)
+            return min(most, int(1 / self.choice.min_probability) + _ORIGINALS)
         return min(most, self.choice.top_k * _SPARE) if self.choice.top_k else most
 
 

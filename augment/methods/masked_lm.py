@@ -2,7 +2,8 @@
 
 Sources: contextual augmentation, Kobayashi 2018; with BERT, Wu et al. 2019, "Conditional BERT
 contextual augmentation", and Kumar, Choudhary & Cho 2020, §3 (whole-word substitution); insertion
-as in BAE, Garg & Ramakrishnan 2020; sequential masks as in CLARE, Li et al. 2021, in outline.
+as in BAE, Garg & Ramakrishnan 2020; asking with the word in sight after Zhou et al. 2019,
+"BERT-based lexical substitution", §3.1.
 """
 
 from collections.abc import Mapping
@@ -65,6 +66,9 @@ class MaskedLMFill(Augmenter):
             other. A Chinese word keeps its number of items.
         masks: ``own``: each copy of a row masks its own words; ``shared``: all copies mask the
             same, which costs one pass of the model for all of them.
+        show: what the model sees in a word's place: the ``word`` itself, which gives words closer
+            to it in meaning (one of more than ``pieces`` items is masked all the same), or a
+            ``mask``, which gives whatever fits the context.
         agreement: whether a new word must be of the part of speech, number and tense that the
             original usually is (or is, by the ``tagger``); English only. Without it they change.
         pos: parts of speech that may be masked: ``NOUN``, ``VERB``, ``ADJ``, ``ADV``; all if left
@@ -79,7 +83,7 @@ class MaskedLMFill(Augmenter):
         top_p: draw among the most likely candidates that hold this share of the probability.
         temperature: below 1 favours likely candidates, above 1 evens them out.
         min_probability: the least that the model must give to an item, among all items of words
-            on the list; a place without any such candidate stays as it is.
+            on the list but the original; a place without any such candidate stays as it is.
         model: a folder or hub name; the bundled small English model if left out.
         revision: of a hub model.
         backend: ``onnx`` (bundled model), ``torch`` (any ``AutoModelForMaskedLM``; needs the extra
@@ -99,6 +103,7 @@ class MaskedLMFill(Augmenter):
     strategy: Literal["parallel", "sequential"] = "parallel"
     pieces: Annotated[int, Field(ge=1, le=3)] = 1
     masks: Literal["own", "shared"] = "own"
+    show: Literal["word", "mask"] = "word"
     agreement: bool = True
     pos: tuple[Pos, ...] | None = None
     tagger: TaggerName | None = None
@@ -107,7 +112,7 @@ class MaskedLMFill(Augmenter):
     top_k: Count = 10
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     temperature: Positive = 1.0
-    min_probability: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.01
+    min_probability: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.03
     model: str | None = None
     revision: str | None = None
     backend: Literal["auto", "onnx", "torch"] = "auto"
@@ -172,6 +177,7 @@ class MaskedLMFill(Augmenter):
             insert=self.action == "insert",
             agreement=self.agreement and grammar.forms is not None,
             pieces=self._masks_per_word(tongue),
+            shown=self.show == "word",
         )
         return rounds.run(chosen.pieces, self.strategy == "sequential")
 

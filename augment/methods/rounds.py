@@ -73,6 +73,7 @@ class Rounds:
         insert: whether words are put before the chosen ones, not in their place.
         agreement: whether new words must fit grammatically.
         pieces: masks per word; 0 for as many as the replaced word has tokens.
+        shown: whether the model sees the word that it is to replace.
     """
 
     filler: Filler
@@ -83,6 +84,7 @@ class Rounds:
     insert: bool
     agreement: bool
     pieces: int
+    shown: bool
 
     def run(self, places: Ints, sequential: bool) -> Variants:
         """Fill these pieces, in order, and splice the words in.
@@ -111,7 +113,8 @@ class Rounds:
         base = segments.text.char_offsets[rows] - shift
         starts = segments.text.to_chars(segments.starts[places]) - base
         stops = starts if self.insert else segments.text.to_chars(segments.stops[places]) - base
-        slots = Slots(row_of, starts, stops, np.full(len(places), self.pieces))
+        counts = np.full(len(places), self.pieces)
+        slots = Slots(row_of, starts, stops, counts, self.shown)
         masked = self.filler.mask(sources, slots)
         filled = self.filler.fill(
             masked,
@@ -145,10 +148,12 @@ class Rounds:
         if not self.agreement:
             shares = np.zeros_like(shares)
         case = segments.patterns[segments.codes[places]]
+        near = self._near(places, edited)
         return Wishes(
             patterns=np.full_like(case, LOWER) if self.insert else case,
-            near=self._near(places, edited),
+            near=near,
             shares=shares,
+            own=np.full(len(places), -1) if self.insert else near[:, _NEAR],
             places=self.grammar.places[places],
             noun_capitals=self.tongue.noun_capitals,
         )

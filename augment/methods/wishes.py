@@ -23,6 +23,7 @@ class Wishes:
         near: ``(s, r)`` words around and in the slot, as :meth:`Lexis.find` numbers them, none of
             which may come once more.
         shares: ``(s, t)`` how likely each tag is wanted; zeros where anything will do.
+        own: ``(s,)`` the word that is replaced, numbered likewise; −1 for an insertion.
         places: ``(s,)`` the replaced word in the table of forms, whose antonyms are refused; −1.
         noun_capitals: whether a capital tells nouns from other words.
     """
@@ -30,8 +31,14 @@ class Wishes:
     patterns: Patterns
     near: Ints
     shares: npt.NDArray[np.float32]
+    own: Ints
     places: Ints
     noun_capitals: bool
+
+    def original(self, lexis: Lexis, slots: Ints, words: Ints) -> Bools:
+        """``(m, k)``: which candidates are the word that is replaced; see :meth:`refused`."""
+        own = self.own[slots][:, None]
+        return np.asarray((words >= 0) & (own >= 0) & (lexis.folded[words] == own))
 
     def refused(self, lexis: Lexis, slots: Ints, words: Ints, capital: Bools) -> Bools:
         """``(m, k)``: which candidates must not come into their slots.

@@ -26,12 +26,15 @@ class Slots:
         starts, stops: ``(s,)`` the masked word, in code points of its row; equal where masks are
             inserted, right before a word.
         counts: ``(s,)`` masks of each; 0 for as many as the word has tokens.
+        shown: whether a word that has just as many tokens stays visible: its tokens take the place
+            of the masks.
     """
 
     rows: Ints
     starts: Ints
     stops: Ints
     counts: Ints
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,9 @@ def mask_slots(
     of = masked[places]
     levels = np.arange(len(of)) - np.searchsorted(of, of)
     opens[places] = levels == 0
+    if slots.shown:
+        kept = (size == counts)[of] & (slots.starts < slots.stops)[of]
+        ids[places[kept]] = tokens.ids[at[of[kept]] + levels[kept]]
     first = first_of_rows(rows, len(texts))
     windows, window = windows_of(first, places, rows[places], of, opens, room)
     return Masked(ids, places, of, levels, counts, heads, windows, window)

@@ -15,6 +15,9 @@ from augment.randomness import Keys, gumbel
 
 Ints = npt.NDArray[np.int64]
 
+_LEFT = 1e-6
+"""The least that an original is taken to leave; single precision knows no less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
@@ -23,8 +26,8 @@ class Sampled:
     Attributes:
         column: ``(m,)`` int64, which of the candidates, −1 where none was left.
         ids: ``(m,)`` int64 vocabulary items, −1 where no candidate was left.
-        probability: ``(m,)`` float32, of the item among all that the model was asked about, at
-            temperature 1.
+        probability: ``(m,)`` float32, of the item among all that the model was asked about but the
+            originals, at temperature 1.
     """
 
     column: Ints
@@ -42,6 +45,7 @@ def sample(
     top_p: float,
     temperature: float,
     min_probability: float = 0.0,
+    original: npt.NDArray[np.bool_] | None = None,
     stream: str = "token",
 ) -> Sampled:
     """Draw one candidate per mask.
@@ -55,10 +59,14 @@ def sample(
         top_p: the least share of probability whose candidates take part.
         temperature: divides the log probabilities; near 0 the best candidate wins.
         min_probability: the least that a candidate must have, at temperature 1.
+        original: ``(m, k)`` banned candidates whose probability is divided among the others.
         stream: names the numbers that decide.
     """
     believed = top.log_probability.astype(np.float64)
     allowed = np.isfinite(believed) & ~banned
+    if original is not None:
+        taken = np.where(original, np.exp(believed), 0.0).sum(axis=1, keepdims=True)
+        believed = believed - np.log(np.maximum(1.0 - taken, _LEFT))
     if min_probability:
         allowed &= believed >= np.log(min_probability)
     rank = np.cumsum(allowed, axis=1) - 1

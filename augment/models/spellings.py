@@ -68,9 +68,13 @@ class Spellings:
             pieces: the numbers of items wanted, each at least 1.
         """
         size = len(vocabulary.surface)
+        mark, _ = marks(tokenizer)
+        numbers = np.arange(len(words))
+        if max(pieces) == 1:  # most words have no item of their own, and need not be spelled
+            numbers = _with_items(tokenizer, words, mark)
         found: list[tuple[int, tuple[int, ...], int, bool]] = []
-        for where in (SPACED, BARE) if marks(tokenizer)[0] else (SPACED,):
-            for number, ids, capital in _spelled(tokenizer, words, where):
+        for where in (SPACED, BARE) if mark else (SPACED,):
+            for number, ids, capital in _spelled(tokenizer, words, numbers, where):
                 if len(ids) in pieces and max(ids) < size:
                     found.append((root(len(ids), where), ids, number, capital))
         return cls(words, size, *_trie(found, size, max(pieces)))
@@ -102,27 +106,40 @@ def root(pieces: int, where: int) -> int:
     return 2 * (pieces - 1) + where
 
 
+def _with_items(tokenizer: "Tokenizer", words: pa.StringArray, mark: str) -> Ints:
+    """Numbers of the words that may be one item; of words beyond ASCII that can't be told."""
+    items = tokenizer.get_vocab()
+    kept = [
+        number
+        for number, word in enumerate(words.to_pylist())
+        if not word.isascii()
+        or any(form in items for w in (word, word.capitalize()) for form in (w, mark + w))
+    ]
+    return np.array(kept, np.int64)
+
+
 def _spelled(
-    tokenizer: "Tokenizer", words: pa.StringArray, where: int
+    tokenizer: "Tokenizer", words: pa.StringArray, numbers: Ints, where: int
 ) -> Iterator[tuple[int, tuple[int, ...], bool]]:
     """Number, items and capital of each word that the tokenizer spells whole and apart."""
     anchor = _ANCHORS[where]
     head = len(anchor.rstrip())
     unknown = _unreadable(tokenizer)
     cased = _ids(tokenizer, "a B") != _ids(tokenizer, "a b")
-    for start in range(0, len(words), _CHUNK):
-        part = words.slice(start, _CHUNK)
+    for start in range(0, len(numbers), _CHUNK):
+        part = numbers[start : start + _CHUNK]
+        plain = words.take(pa.array(part))
         for capital in (False, True) if cased else (False,):
-            texts = pc.utf8_capitalize(part) if capital else part
+            texts = pc.utf8_capitalize(plain) if capital else plain
+            other = pc.not_equal(texts, plain).to_numpy(zero_copy_only=False)
             own = patterns(texts)
-            plain = texts.to_pylist()
-            encoded = tokenizer.encode_batch([anchor + w for w in plain], add_special_tokens=False)
-            for i, made in enumerate(encoded):
-                if capital and (own[i] != TITLE or plain[i] == part[i].as_py()):
-                    continue
+            keep = np.flatnonzero(other & (own == TITLE)) if capital else np.arange(len(part))
+            lines = [anchor + word for word in texts.take(pa.array(keep)).to_pylist()]
+            encoded = tokenizer.encode_batch(lines, add_special_tokens=False)
+            for place, made in zip(keep, encoded, strict=True):
                 ids = _behind(made.ids, made.offsets, head)
                 if ids and not unknown.intersection(ids):
-                    yield start + i, ids, bool(own[i] != LOWER)
+                    yield int(part[place]), ids, bool(own[place] != LOWER)
 
 
 def _behind(ids: list[int], offsets: list[tuple[int, int]], head: int) -> tuple[int, ...]:
