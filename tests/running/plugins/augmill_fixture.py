@@ -3,6 +3,8 @@
 import dataclasses
 import os
 import signal
+import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,7 @@ from augment.augmenter import Augmenter, augmenter, variants_of_texts
 from augment.component import component
 from augment.errors import ModelError
 from augment.filter import Filter, Verdicts
+from augment.randomness import uniform
 
 
 @augmenter("shout")
@@ -57,6 +60,34 @@ class Deadly(Augmenter):
         if pc.any(pc.match_substring(batch.text, "DIE")).as_py():
             os.kill(os.getpid(), signal.SIGKILL)
         return variants_of_texts(batch, [t.upper() for t in batch.text.to_pylist()])
+
+
+@component("costly")
+class Costly(Augmenter):
+    """Swaps letter case by the row's numbers; writes down every text it is asked for."""
+
+    model_cost = True
+    files = ("log",)
+
+    log: str
+    drifts: bool = False
+    seconds: float = 0.0
+
+    @property
+    def exact(self):
+        """Unless it was told to drift."""
+        return not self.drifts
+
+    def rewrite(self, batch):
+        with Path(self.log).open("a") as file:
+            file.writelines(f"{text}\n" for text in batch.text.to_pylist())
+        time.sleep(self.seconds)
+        drawn = uniform(batch.keys, "costly")
+        texts = batch.text.to_pylist()
+        made = [t.swapcase() if u < 0.7 else None for t, u in zip(texts, drawn, strict=True)]
+        out = variants_of_texts(batch, made)
+        notes = {"drawn": pa.array(drawn, pa.float32()), "asked": pa.array([1] * len(made))}
+        return dataclasses.replace(out, notes=notes)
 
 
 @component("picky")
