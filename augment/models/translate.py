@@ -4,17 +4,40 @@ A backend is a module of ``augment.models.translators`` with two functions: ``lo
 :class:`Translator` of a :class:`Direction`, ``assets`` gives digests of what decides its output.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
+from augment.errors import ModelError
 from augment.randomness import Keys
 from augment.text.languages import primary
 
-Backend = Literal["bergamot", "marian", "apertium"]
-Dtype = Literal["float32", "bfloat16", "float16"]
+Backend = Literal["auto", "bergamot", "marian", "m2m", "nllb", "ctranslate2", "apertium"]
+Dtype = Literal[
+    "auto", "float32", "bfloat16", "float16", "int8", "int8_float32", "int8_float16",
+    "int8_bfloat16",
+]  # fmt: skip
+
+_SEARCHES = frozenset({"beam", "n_best"})
+_CAPABILITIES: Mapping[str, frozenset[str]] = {
+    "bergamot": frozenset(),
+    "apertium": frozenset(),
+    "ctranslate2": _SEARCHES,
+    "marian": _SEARCHES | {"sampling"},
+    "m2m": _SEARCHES | {"sampling"},
+    "nllb": _SEARCHES | {"sampling"},
+}
+_MODULES = {"marian": "seq2seq", "m2m": "seq2seq", "nllb": "seq2seq", "ctranslate2": "ct2"}
+
+DRIFT: Mapping[str, float] = {
+    "bergamot int8": 0.0,
+    "apertium auto": 0.0,
+    "marian float32": 0.0,
+    "ctranslate2 float32": 0.0,
+}
+"""Measured share of sentences translated otherwise under another cut into batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +55,16 @@ class Decoding:
     n_best: int = 1
     temperature: float | None = None
     top_k: int = 0
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a backend must be capable of."""
+        wanted = {
+            "beam": self.num_beams > 1,
+            "n_best": self.n_best > 1,
+            "sampling": self.temperature is not None,
+        }
+        return frozenset(name for name, is_wanted in wanted.items() if is_wanted)
 
 
 GREEDY = Decoding()
@@ -61,19 +94,21 @@ class Direction:
     """What to translate with, from which language to which; all of it is a model's identity.
 
     Attributes:
+        backend: which engine.
         source, target: BCP 47 tags.
         model: hub name or folder; ``{source}`` and ``{target}`` stand for primary subtags. None
             is the backend's own choice.
         revision: of a hub model.
         dtype: of the weights.
-        device: ``cpu``, ``cuda``, … or ``auto``.
+        device: ``cpu``, ``cuda``, …
     """
 
+    backend: str
     source: str
     target: str
     model: str | None = None
     revision: str | None = None
-    dtype: Dtype = "float32"
+    dtype: str = "float32"
     device: str = "cpu"
 
     def place(self, default: str) -> str:
@@ -91,15 +126,15 @@ def load_translator(
     *,
     model: str | None = None,
     revision: str | None = None,
-    dtype: Dtype = "float32",
-    device: str = "cpu",
+    dtype: Dtype = "auto",
+    device: str = "auto",
     decoding: Decoding = GREEDY,
     batch_tokens: int = 4096,
 ) -> Translator:
     """A translator for one direction; its weights are loaded once per process.
 
     Args:
-        backend: which engine.
+        backend: which engine; ``auto`` as :func:`resolve` says.
         source: BCP 47 tag.
         target: BCP 47 tag.
         model: see :class:`Direction`.
@@ -107,25 +142,86 @@ def load_translator(
         dtype: of the weights.
         device: ``cpu``, ``cuda``, … or ``auto``.
         decoding: how translations are chosen.
-        batch_tokens: source tokens times beams in a batch. Only ``marian`` has batches.
+        batch_tokens: source tokens times beams in a batch, of neural backends.
 
     Raises:
-        ModelError: there is no such model or language pair, or it can't be loaded.
+        ModelError: there is no such model, language pair or dtype, it can't be loaded, or the
+            backend can't decode so.
         MissingExtraError: the backend's package is not installed.
     """
-    direction = Direction(source, target, model, revision, dtype, device)
-    load: Any = _module(backend).load
+    engine, own, where = resolve(backend, dtype, device, languages=(source, target), model=model)
+    check_decoding(engine, decoding)
+    direction = Direction(engine, source, target, model, revision, own, where)
+    load: Any = _module(engine).load
     made: Translator = load(direction, decoding=decoding, batch_tokens=batch_tokens)
     return made
 
 
+def resolve(
+    backend: Backend,
+    dtype: Dtype,
+    device: str,
+    *,
+    languages: Collection[str] = (),
+    model: str | None = None,
+) -> tuple[Backend, Dtype, str]:
+    """What ``auto`` stands for here: see :func:`augment.models.translators.choice.choose`."""
+    from augment.models.translators.choice import choose, here
+
+    found = choose(backend, dtype, device, here(), languages=languages, model=model)
+    return cast(tuple[Backend, Dtype, str], found)
+
+
+def capabilities(backend: str) -> frozenset[str]:
+    """Which of ``beam``, ``n_best`` and ``sampling`` a backend has."""
+    return _CAPABILITIES[backend]
+
+
+def check_decoding(backend: str, decoding: Decoding) -> None:
+    """Make sure that a backend can decode so.
+
+    Raises:
+        ModelError: it can't; says what it can, and which backends could.
+    """
+    if decoding.n_best > decoding.num_beams:
+        raise ModelError(f"n_best={decoding.n_best} needs num_beams of at least as many")
+    if decoding.needs >= {"beam", "sampling"}:
+        raise ModelError(f"sampling does not go with num_beams={decoding.num_beams}; use 1")
+    missing = decoding.needs - capabilities(backend)
+    if missing:
+        able = [name for name, has in _CAPABILITIES.items() if has >= decoding.needs]
+        has = ", ".join(sorted(capabilities(backend))) or "greedy decoding alone"
+        raise ModelError(
+            f"backend {backend!r} has no {', '.join(sorted(missing))}, it has {has}; "
+            f"use backend {' or '.join(able)}, or noise in the source"
+        )
+
+
+def exact(backend: str, dtype: str) -> bool:
+    """Whether tests found each sentence's translation independent of the others in its batch."""
+    return DRIFT.get(f"{backend} {dtype}") == 0.0
+
+
+def release(translator: Translator | None = None) -> None:
+    """Let go of a translator's model, or of all; it is loaded again when it is needed again."""
+    from augment.models.translators import residents
+
+    if translator is None:
+        residents.release_all()
+    elif isinstance(held := getattr(translator, "network", None), residents.Resident):
+        held.release()
+
+
 def translator_assets(
-    backend: Backend, pivot: str, model: str | None, revision: str | None
+    backend: str, pivot: str, model: str | None, revision: str | None
 ) -> Mapping[str, str]:
     """Digests of what decides the output of translation to a pivot language and back."""
-    assets: Any = _module(backend).assets
-    return dict(assets(pivot, model, revision))
+    engine = backend
+    if backend == "auto":
+        engine, _, _ = resolve("auto", "auto", "auto", languages=(pivot,), model=model)
+    assets: Any = _module(engine).assets
+    return dict(assets(engine, pivot, model, revision))
 
 
-def _module(backend: Backend) -> Any:
-    return import_module(f"augment.models.translators.{backend}")
+def _module(backend: str) -> Any:
+    return import_module(f"augment.models.translators.{_MODULES.get(backend, backend)}")

@@ -16,18 +16,9 @@ from pathlib import Path
 from augment.errors import ModelError
 from augment.models.identity import model_digest
 from augment.models.translate import Decoding, Direction
+from augment.models.translators.codes import ISO_639_3
 from augment.randomness import Keys
 from augment.text.languages import primary
-
-ISO_639_3 = {
-    "af": "afr", "ar": "ara", "be": "bel", "bg": "bul", "br": "bre", "ca": "cat", "cy": "cym",
-    "da": "dan", "de": "deu", "en": "eng", "eo": "epo", "es": "spa", "eu": "eus", "fr": "fra",
-    "gl": "glg", "hi": "hin", "id": "ind", "is": "isl", "it": "ita", "kk": "kaz", "mk": "mkd",
-    "ms": "msa", "mt": "mlt", "nb": "nob", "nl": "nld", "nn": "nno", "oc": "oci", "pl": "pol",
-    "pt": "por", "ro": "ron", "ru": "rus", "sc": "srd", "se": "sme", "sl": "slv", "sv": "swe",
-    "tr": "tur", "tt": "tat", "uk": "ukr", "ur": "urd",
-}  # fmt: skip
-"""Codes of three letters, which Apertium's newer modes are named by, from those of two."""
 
 _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 
@@ -110,7 +101,12 @@ def _modes_of(program: Path) -> Mapping[str, Path]:
     return {path.stem: path for path in folder.glob("*.mode")}
 
 
-def assets(pivot: str, model: str | None, revision: str | None) -> Mapping[str, str]:  # noqa: ARG001
+def assets(
+    backend: str,  # noqa: ARG001
+    pivot: str,
+    model: str | None,  # noqa: ARG001
+    revision: str | None,  # noqa: ARG001
+) -> Mapping[str, str]:
     """Digests of the data of every installed mode that reads or writes the pivot language."""
     codes = set(_codes(pivot))
     modes = [path for name, path in _modes().items() if codes & set(name.split("-"))]

