@@ -49,9 +49,8 @@ class Augmenter(Component, ABC):
 
     p: Probability = 1.0
 
-    @property
-    def draws(self) -> bool:
-        """Whether a row's variant depends on its keys or on the number of the copy."""
+    def draws(self, copy: int) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether the rows' variants of this copy depend on their keys."""
         return True
 
     @property
@@ -86,7 +85,7 @@ class Augmenter(Component, ABC):
         if store is None or not self.exact:
             return self._made(batch)
         step = fingerprint(self.resolved())
-        return row_cache.through(store, step, batch, self.draws, self._made)
+        return row_cache.through(store, step, batch, self.draws(batch.copy), self._made)
 
     def _made(self, batch: TextBatch) -> Variants:
         out = self.rewrite(batch)

@@ -2,8 +2,8 @@
 
 A store is put in place by :func:`caching`; steps that run a model then look there first (see
 :meth:`augment.augmenter.Augmenter.apply`). A row's key stands for everything that its variant
-depends on: the step's fingerprint, the language, the text with its protected spans, and, unless
-the step says that it draws nothing, the row's random keys and the number of the copy. Only steps
+depends on: the step's fingerprint, the language, the number of the copy, the text with its
+protected spans, and, unless the step says that it draws nothing, the row's random keys. Only steps
 that are exact may look: with others a row would depend on which rows happened to be there already.
 """
 
@@ -98,7 +98,7 @@ def through(
         store: where rows are kept.
         step: fingerprint of what makes them.
         batch: whose variants are wanted.
-        draws: whether they depend on the rows' keys and the number of the copy.
+        draws: whether they depend on the rows' keys.
         make: makes the variants of a batch, row by row the same for any cut of it.
     """
     keys = _keys(step, batch, draws)
@@ -119,9 +119,9 @@ def through(
 
 def _keys(step: str, batch: TextBatch, draws: bool) -> list[bytes]:
     """``(n,)`` digests of what each row's variant depends on."""
-    head = b"\0".join([_FORMAT, step.encode(), batch.language.encode()])
+    names = b"\0".join([_FORMAT, step.encode(), batch.language.encode(), b""])
+    head = names + bytes([draws]) + batch.copy.to_bytes(8, "little")
     if draws:
-        head += b"\0" + batch.copy.to_bytes(8, "little")
         drawn = np.stack([batch.keys, batch.shared_keys], axis=1)
     else:
         drawn = np.zeros((len(batch), 0), np.uint64)
