@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Make models for steps: adapt them.", no_args_is_help=True)
+app = typer.Typer(help="Make models for steps: adapt, export.", no_args_is_help=True)
 
 
 @app.callback()
 def top() -> None:
-    """Make models for steps: adapt them to texts of your own."""
+    """Make models for steps: adapt them to texts of your own, export them."""
 
 
 @app.command()
@@ -83,6 +83,35 @@ def adapt(
     made = adapting.adapt(settings, output, resume=resume, export=export, tell=_tell)
     typer.echo(made.table())
     typer.echo(f"perplexity lowered by {made.lowered:.1%}; masked_lm takes it: {{model: {output}}}")
+
+
+@app.command("export")
+def write_export(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A checkpoint's folder or a hub name.")
+    ],
+    output: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the export.")],
+    dtype: Annotated[
+        str, typer.Option(help="How weights are stored: int8, float16 or float32.")
+    ] = "int8",
+    revision: Annotated[str | None, typer.Option(help="Of a hub model.")] = None,
+    language: Annotated[str, typer.Option(metavar="TAG", help="Noted in the folder.")] = "und",
+    texts: Annotated[
+        str | None,
+        typer.Option(metavar="PARQUET", help="Texts to compare on; English ones of ours if unset."),
+    ] = None,
+    text: Annotated[str, typer.Option(metavar="COLUMN", help="The column of the texts.")] = "text",
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Compare on N texts.")] = 500,
+) -> None:
+    """Write a masked language model for ONNX Runtime, and compare it with the original."""
+    from pipelines import exporting
+
+    made = exporting.export(
+        model, output, dtype, revision=revision, language=language,
+        texts=texts, column=text, limit=limit,
+    )  # fmt: skip
+    typer.echo(made.table())
+    typer.echo(f"masked_lm takes it: {{model: {output}}}")
 
 
 def _tell(line: str) -> None:

@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from augment.errors import MissingExtraError, ModelError
 from augment.models import graphs
 from augment.models.masked_head import MaskedHead
+from augment.models.quantizing import Array, integer_weights
 
 FORMAT = "augmill-fill-mask"
 VERSION = 1
@@ -64,15 +64,11 @@ def export(
     model, tokenizer = torch_fill_mask.checkpoint(str(checkpoint), revision, "float32")
     graph = graphs.with_top(_traced(model), model.config.vocab_size)
     graphs.anonymous(graph)
+    graphs.name_weights(graph, _parameters(model))
     if dtype == "int8":
-        names = _parameters(model)
-        graphs.name_weights(graph, names)
-        with TemporaryDirectory() as scratch:
-            graph = graphs.integer_weights(graph, Path(scratch))
-    else:
-        graphs.name_weights(graph, _parameters(model))
-        if dtype == "float16":
-            graph = graphs.half_weights(graph)
+        graph = integer_weights(graph)
+    elif dtype == "float16":
+        graph = graphs.half_weights(graph)
     onnx.checker.check_model(graph)
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
@@ -85,6 +81,7 @@ def export(
         "pad_id": tokenizer.pad_token_id or 0,
         "max_tokens": torch_fill_mask.longest(model, tokenizer),
         "vocab_size": model.config.vocab_size,
+        "hidden_size": model.config.hidden_size,
         "dtype": dtype,
         "tokens": _tokens(tokenizer),
         "model": model.config.to_diff_dict(),
@@ -150,6 +147,8 @@ def _traced(model: Any) -> Any:
     """The graph from token ids to ``all_logits`` at the masked positions."""
     import torch
 
+    # The plain form of attention has fewer nodes than the fused one that is taken apart.
+    model.set_attn_implementation("eager")
     head = MaskedHead(model)
 
     class AtMasks(torch.nn.Module):  # type: ignore[misc]  # torch is not typed here
@@ -174,7 +173,7 @@ def _traced(model: Any) -> Any:
     return program.model_proto
 
 
-def _parameters(model: Any) -> dict[str, graphs.Array]:
+def _parameters(model: Any) -> dict[str, Array]:
     return {name: values.detach().numpy() for name, values in model.state_dict().items()}
 
 

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
 from augment.models.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+_CACHED = 1 << 18
+"""Numbers of 4 bytes that a core's cache holds beside the weights in use."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -58,6 +62,7 @@ class FillMask:
         mask_id, opening, closing: the mask's token id, and those put around every sequence.
         pad_id: fills short rows of a batch.
         max_tokens: longest input, specials included.
+        most_tokens: what the network best takes at once, however many tokens it is given.
     """
 
     network: Network
@@ -68,6 +73,7 @@ class FillMask:
     closing: tuple[int, ...]
     pad_id: int
     max_tokens: int
+    most_tokens: int
 
     @property
     def room(self) -> int:
@@ -84,7 +90,8 @@ class FillMask:
     ) -> Iterator[tuple[Ints, Top]]:
         """The best candidates at every mask of every sequence, batch by batch.
 
-        Sequences are batched by length, the longest first; only one batch is held at a time.
+        Sequences are batched by length, the longest first, and by content, so that the batches
+        do not depend on the order of the sequences; only one batch is held at a time.
 
         Args:
             sequences: token ids without specials, each at most :attr:`room` long.
@@ -99,10 +106,14 @@ class FillMask:
         k = min(k, int(np.isfinite(bias).sum()))
         lengths = np.array([len(s) for s in sequences], np.int64)
         first = np.append(0, np.cumsum([len(m) for m in masks], dtype=np.int64))
-        for group in _groups(lengths + self.max_tokens - self.room, batch_tokens):
+        lengths += self.max_tokens - self.room
+        for group in _groups(_order(sequences, lengths), lengths, self._budget(batch_tokens)):
             numbers = np.concatenate([np.arange(first[i], first[i + 1]) for i in group])
             made = self._batch([sequences[i] for i in group], [masks[i] for i in group], bias, k)
             yield numbers, made
+
+    def _budget(self, batch_tokens: int) -> int:
+        return min(batch_tokens, self.most_tokens)
 
     def _batch(self, sequences: Sequence[Ints], masks: Sequence[Ints], bias: Floats, k: int) -> Top:
         before = len(self.opening)
@@ -117,9 +128,23 @@ class FillMask:
         return self.network.top(ids, attention, np.concatenate(flat), bias, k)
 
 
-def _groups(lengths: Ints, batch_tokens: int) -> list[Ints]:
-    """Cut the sequences, longest first, into batches within the budget when padded."""
-    order = np.argsort(-lengths, kind="stable")
+def fitting_cache(hidden: int) -> int:
+    """Tokens whose activations of so many units stay in a core's cache.
+
+    A network of BERT-base's size ran 1.3 times as many sentences on batches of 250 tokens as on
+    batches of 1,000.
+    """
+    return max(1, _CACHED // hidden)
+
+
+def _order(sequences: Sequence[Ints], lengths: Ints) -> Ints:
+    """The longest first, those of one length by a digest of what they hold."""
+    digests = [xxhash.xxh3_64_intdigest(sequence.tobytes()) for sequence in sequences]
+    return np.lexsort((np.array(digests, np.uint64), -lengths))
+
+
+def _groups(order: Ints, lengths: Ints, batch_tokens: int) -> list[Ints]:
+    """Cut the sequences into batches within the budget when padded."""
     groups, start = [], 0
     while start < len(order):
         size = max(1, batch_tokens // int(lengths[order[start]]))

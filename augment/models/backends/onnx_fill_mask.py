@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from augment.errors import ModelError
-from augment.models.fill_mask import FillMask, Floats, Ints, Top, prepare
+from augment.models.fill_mask import FillMask, Floats, Ints, Top, fitting_cache, prepare
 from augment.models.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+
+_SLOW = ["SkipLayerNormFusion"]
+"""Rewritings of the graph that ONNX Runtime 1.31 makes and that slow it down on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ def load(folder: Path, threads: int) -> FillMask:
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     path = str(folder / "model.onnx")
-    session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = InferenceSession(
+        path, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW
+    )
     config = json.loads((folder / "config.json").read_text("utf-8"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     mask_id = tokenizer.token_to_id(config["mask_token"])
@@ -61,4 +67,5 @@ def load(folder: Path, threads: int) -> FillMask:
         closing=closing,
         pad_id=config.get("pad_id", 0),
         max_tokens=config["max_tokens"],
+        most_tokens=fitting_cache(config.get("hidden_size", 128)),
     )

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from augment.errors import MissingExtraError, ModelError
-from augment.models.fill_mask import FillMask, Floats, Ints, Top, prepare
+from augment.models.backends import torch_int8
+from augment.models.backends.choice import exported_dtype
+from augment.models.fill_mask import FillMask, Floats, Ints, Top, fitting_cache, prepare
 from augment.models.masked_head import MaskedHead
 from augment.models.vocabulary import Vocabulary
 
@@ -40,11 +42,11 @@ def load(name: str, revision: str | None, dtype: str, device: str, threads: int)
     """Load model and tokenizer; see :func:`augment.models.backends.load_fill_mask`."""
     import torch
 
-    model, tokenizer = checkpoint(name, revision, dtype)
+    model, tokenizer = checkpoint(name, revision, "float32" if dtype == "int8" else dtype)
     torch.set_num_threads(threads)
-    wanted = "cuda" if device == "auto" and torch.cuda.is_available() else device
-    place = torch.device("cpu" if wanted == "auto" else wanted)
-    head = MaskedHead(model.to(place))
+    limit = longest(model, tokenizer)
+    place = torch.device(device)
+    head = MaskedHead(torch_int8.quantize(model) if dtype == "int8" else model.to(place))
     fast = tokenizer.backend_tokenizer
     opening, closing = prepare(fast)
     return FillMask(
@@ -55,7 +57,8 @@ def load(name: str, revision: str | None, dtype: str, device: str, threads: int)
         opening=opening,
         closing=closing,
         pad_id=tokenizer.pad_token_id or 0,
-        max_tokens=longest(model, tokenizer),
+        max_tokens=limit,
+        most_tokens=fitting_cache(model.config.hidden_size) if device == "cpu" else 2**62,
     )
 
 
@@ -71,17 +74,41 @@ def checkpoint(name: str, revision: str | None, dtype: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+    if exported_dtype(name) is not None:
+        from augment.models.exporting import restore
+
+        model, tokenizer = restore(name)
+        return model.to(getattr(torch, dtype)).eval(), tokenizer
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
         model = AutoModelForMaskedLM.from_pretrained(
             name, revision=revision, dtype=getattr(torch, dtype)
         )
     except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"no masked language model at {name!r}: {reason}") from error
+        raise _not_found(name, error) from error
     if getattr(tokenizer, "backend_tokenizer", None) is None or tokenizer.mask_token is None:
         raise ModelError(f"{name!r} has no fast tokenizer with a mask token")
     return model.eval(), tokenizer
+
+
+def commit(name: str, revision: str | None) -> str:
+    """The commit that a hub model's revision stands for.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(name, revision=revision)
+    except (OSError, ValueError) as error:
+        raise _not_found(name, error) from error
+    return str(getattr(config, "_commit_hash", None) or revision or "main")
+
+
+def _not_found(name: str, error: Exception) -> ModelError:
+    reason = str(error).strip().splitlines()[0]
+    return ModelError(f"no masked language model at {name!r}: {reason}")
 
 
 def longest(model: Any, tokenizer: Any) -> int:

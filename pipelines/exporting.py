@@ -1,0 +1,86 @@
+"""``augmill models export``: a checkpoint in, a folder for ONNX Runtime and its fidelity out."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.errors import nearest
+from augment.models import exporting
+from augment.models.backends import load_fill_mask
+from augment.models.fidelity import SAMPLE, Fidelity, compare
+from augment.models.fill_mask import FillMask
+from pipelines.corpus import open_corpus
+from pipelines.errors import DataError, OutputError
+from pipelines.parquet import read_batches
+
+REPORT = "fidelity.json"
+
+_BATCH_ROWS = 1024
+
+
+def export(
+    model: str,
+    output: Path,
+    dtype: str,
+    *,
+    revision: str | None,
+    language: str,
+    texts: str | None,
+    column: str,
+    limit: int,
+) -> Fidelity:
+    """Write an exported folder with its ``fidelity.json``; the measurements are made here and now.
+
+    Args:
+        model: a checkpoint's folder or a hub name.
+        output: a folder, new or empty.
+        dtype: see :func:`augment.models.exporting.export`.
+        revision: of a hub model.
+        language: noted in the folder.
+        texts: Parquet to compare on; a packaged English sample if None.
+        column: that holds the texts.
+        limit: how many texts at the most.
+
+    Raises:
+        OutputError: the output is not empty.
+        DataError: the texts can't be read, or none has a word to mask.
+        ModelError: there is no such model, or it can't be exported.
+        MissingExtraError: torch, onnx or onnxscript is not installed.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise OutputError(f"the output {output} is not an empty folder: choose another place")
+    sample = _texts(texts, column, limit)
+    exporting.export(model, output, dtype, revision=revision, language=language)
+    original = load_fill_mask(model, revision, "torch", "float32", "cpu")
+    runs_in = "int8" if dtype == "int8" else "float32"
+    made = load_fill_mask(str(output), None, "onnx", runs_in, "cpu")
+    sizes = (output / "model.onnx").stat().st_size, _bytes(original)
+    found = compare(made, original, sample, sizes)
+    found.write(output / REPORT)
+    return found
+
+
+def _bytes(model: FillMask) -> int:
+    parameters = model.network.head.model.parameters()  # type: ignore[attr-defined]
+    return sum(p.numel() * p.element_size() for p in parameters)
+
+
+def _texts(source: str | None, column: str, limit: int) -> list[str]:
+    if source is None:
+        return SAMPLE.read_text("utf-8").splitlines()[:limit]
+    corpus = open_corpus(source)
+    names = corpus.schema.names
+    if column not in names:
+        hint = nearest(column, names)
+        raise DataError(f"{source} has no column {column!r}{hint}; it has: {', '.join(names)}")
+    field = corpus.schema.field(column)
+    found: list[str] = []
+    for shard in corpus.head(limit).shards:
+        for batch in read_batches(replace(shard, schema=pa.schema([field])), _BATCH_ROWS, column):
+            texts = batch.column(0).cast(pa.string())
+            found += texts.filter(pc.match_substring_regex(texts, r"\S")).to_pylist()
+    if not found:
+        raise DataError(f"the column {column!r} of {source} holds no text")
+    return found
