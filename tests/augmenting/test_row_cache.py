@@ -106,7 +106,7 @@ def test_rows_that_were_kept_are_not_computed_again():
     assert store.counts == {"hits": 2 * len(BATCH), "misses": len(BATCH) + 1}
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(st.integers(0, len(TEXTS) - 1), min_size=1, max_size=8), max_size=5),
     st.permutations(range(len(TEXTS))),
@@ -169,3 +169,23 @@ def test_a_value_without_its_schema_is_computed_again():
         asked.clear()
         assert same(FakeModel().apply(BATCH), first)
     assert len(asked) == len(BATCH)
+
+
+def test_a_real_model_fills_the_same_words_beside_rows_that_were_kept(wordpiece_checkpoint):
+    from augment import MaskedLMFill
+
+    words = ["movie", "actor", "car", "house", "river", "boats", "story", "question", "people"]
+    texts = [" ".join([*words[i % 5 : 3 + i % 5 + i % 4], str(i)]) for i in range(60)]
+    batch = TextBatch.of(texts, seed=1, language="en")
+    fill = MaskedLMFill(
+        model=str(wordpiece_checkpoint), backend="torch", dtype="float32", rate=0.6, device="cpu",
+        agreement=False, min_probability=0.0,
+    )  # fmt: skip
+    assert fill.exact
+    plain = fill.apply(batch)
+    assert plain.text.null_count < len(batch)
+    store = MemoryStore()
+    with caching(store):
+        fill.apply(batch.take(np.arange(0, 60, 3)))
+        assert same(fill.apply(batch), plain)
+    assert store.counts == {"hits": 20, "misses": 60}

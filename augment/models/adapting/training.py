@@ -223,6 +223,7 @@ def _arguments(base: Base, numbers: Numbers, settings: Settings, folder: Path) -
         bf16=settings.dtype == "bfloat16",
         use_cpu=settings.device == "cpu",
         remove_unused_columns=False,
+        dataloader_pin_memory=settings.device != "cpu" and torch.cuda.is_available(),
         report_to="none",
         disable_tqdm=True,
         restore_callback_states_from_checkpoint=True,
