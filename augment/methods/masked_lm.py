@@ -6,8 +6,9 @@ as in BAE, Garg & Ramakrishnan 2020; asking with the word in sight after Zhou et
 "BERT-based lexical substitution", §3.1.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ from augment.methods.lexis import has_list
 from augment.methods.rounds import Rounds
 from augment.methods.slots import Grammar, Pos, insertable, substitutable
 from augment.methods.tfidf import UNFITTED, tfidf_weights
-from augment.models.backends import BUNDLED, load_fill_mask
+from augment.models.backends import BUNDLED, load_fill_mask, resolve
 from augment.models.identity import model_digest
 from augment.models.tagger import TaggerName, tagger_assets
 from augment.statistics import open_statistics
@@ -86,15 +87,18 @@ class MaskedLMFill(Augmenter):
             on the list but the original; a place without any such candidate stays as it is.
         model: a folder or hub name; the bundled small English model if left out.
         revision: of a hub model.
-        backend: ``onnx`` (bundled model), ``torch`` (any ``AutoModelForMaskedLM``; needs the extra
-            ``torch``), or ``auto``: ``onnx`` if the model is a folder exported for it.
-        dtype: of the torch backend: ``float32``, ``bfloat16`` or ``float16``.
-        device: of the torch backend: ``cpu``, ``cuda`` or ``auto``.
+        backend: ``onnx`` (bundled models, and checkpoints, which are exported first), ``torch``
+            (any ``AutoModelForMaskedLM``; needs the extra ``torch``), or ``auto``: the fastest for
+            what is installed and the processor, by a fixed rule.
+        dtype: ``float32``, ``int8``, with torch also ``bfloat16`` and ``float16``, or ``auto``.
+        device: ``cpu``, with torch also ``cuda``, or ``auto``.
         batch_tokens: tokens in a padded batch at the most.
     """
 
     batch_invariant = False
+    model_cost = True
     files = ("statistics",)
+    drift: ClassVar[Mapping[str, float]] = {"onnx float32": 0.0, "torch float32": 0.0}
 
     rate: Probability = 0.15
     min_edits: Count = 1
@@ -116,8 +120,8 @@ class MaskedLMFill(Augmenter):
     model: str | None = None
     revision: str | None = None
     backend: Literal["auto", "onnx", "torch"] = "auto"
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    device: str = "cpu"
+    dtype: Literal["auto", "float32", "int8", "bfloat16", "float16"] = "auto"
+    device: str = "auto"
     batch_tokens: Annotated[int, Field(ge=1)] = 4096
 
     @property
@@ -125,6 +129,21 @@ class MaskedLMFill(Augmenter):
         """``statistics`` where they are needed or given."""
         needed = self.weights == "tfidf" or self.statistics is not None
         return "statistics" if needed else ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the output is the same for any cut, as far as :attr:`drift` tells."""
+        used = self.resolved()
+        measured = self.drift.get(f"{used.backend} {used.dtype}")
+        return measured == 0.0 and used.device == "cpu" and self.tagger is None
+
+    def resolved(self) -> Self:
+        """With the backend, dtype and device that ``auto`` stands for here."""
+        names = "backend", "dtype", "device"
+        given = (getattr(self, name) for name in names)
+        found = resolve(self.model, self.revision, *given)
+        changed: dict[str, Any] = dict(zip(names, found, strict=True))
+        return dataclasses.replace(self, **changed)
 
     @model_validator(mode="after")
     def _check_pos(self) -> Self:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from augment.models.vocabulary import specials, stand_in
 from augment.models.windows import windows_of
 from augment.text.columns import Bools, first_of_rows
 
@@ -98,6 +99,7 @@ class _Tokens:
         lengths = np.array([len(e) for e in encoded], np.int64)
         total = int(lengths.sum())
         ids = np.fromiter(chain.from_iterable(e.ids for e in encoded), np.int64, total)
+        _read_literally(tokenizer, ids)
         flat = chain.from_iterable(chain.from_iterable(e.offsets for e in encoded))
         offsets = np.fromiter(flat, np.int64, 2 * total).reshape(-1, 2)
         rows = np.repeat(np.arange(len(texts)), lengths)
@@ -107,6 +109,13 @@ class _Tokens:
             words = np.array([-1 if w is None else w for w in encoded[row].word_ids], np.int64)
             opens[first[row] + 1 : first[row + 1]] = words[1:] != words[:-1]
         return cls(rows, ids, offsets[:, 0], offsets[:, 1], opens)
+
+
+def _read_literally(tokenizer: "Tokenizer", ids: Ints) -> None:
+    """Specials that a text spells out become unknown words: Unigram models know them by heart."""
+    special = np.isin(ids, sorted(specials(tokenizer)))
+    if special.any():
+        ids[special] = stand_in(tokenizer)
 
 
 def mask_slots(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.models.vocabulary import Vocabulary, marks
+from augment.models.vocabulary import Vocabulary, marks, specials
 from augment.text.casing import LOWER, TITLE, patterns
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _spelled(
     """Number, items and capital of each word that the tokenizer spells whole and apart."""
     anchor = _ANCHORS[where]
     head = len(anchor.rstrip())
-    unknown = _unreadable(tokenizer)
+    unknown = specials(tokenizer)
     cased = _ids(tokenizer, "a B") != _ids(tokenizer, "a b")
     for start in range(0, len(numbers), _CHUNK):
         part = numbers[start : start + _CHUNK]
@@ -147,15 +147,6 @@ def _behind(ids: list[int], offsets: list[tuple[int, int]], head: int) -> tuple[
     first = next((i for i, (start, stop) in enumerate(offsets) if stop > head), len(ids))
     apart = first < len(ids) and offsets[first][0] >= head
     return tuple(ids[first:]) if apart else ()
-
-
-def _unreadable(tokenizer: "Tokenizer") -> frozenset[int]:
-    """Items that stand for no letters of their own: specials, and the unknown word."""
-    special = {number for number, t in tokenizer.get_added_tokens_decoder().items() if t.special}
-    name = getattr(tokenizer.model, "unk_token", None)
-    found = None if name is None else tokenizer.token_to_id(name)
-    unk = getattr(tokenizer.model, "unk_id", None)
-    return frozenset(special | ({found} - {None}) | ({unk} - {None}))
 
 
 def _ids(tokenizer: "Tokenizer", text: str) -> list[int]:

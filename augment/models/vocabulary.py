@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _BYTE_LEVEL_SPACE, _METASPACE = "Ġ", "▁"
+_UNKNOWN = "\U0002a6d6"
+"""A letter that hardly any text has; others than letters may be left out when text is cleaned."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,17 @@ def marks(tokenizer: "Tokenizer") -> tuple[str, str]:
     if _METASPACE in told:
         return _METASPACE, ""
     raise ModelError(f"a tokenizer of type {kind} that marks no word starts can't be used")
+
+
+def specials(tokenizer: "Tokenizer") -> frozenset[int]:
+    """Items that are no text: of masks, padding, unknown words, ends of sequences."""
+    added = tokenizer.get_added_tokens_decoder()
+    return frozenset(number for number, token in added.items() if token.special)
+
+
+def stand_in(tokenizer: "Tokenizer") -> int:
+    """What the tokenizer gives for a character that it doesn't know."""
+    return int(tokenizer.encode(_UNKNOWN, add_special_tokens=False).ids[-1])
 
 
 def _word(token: str, mark: str, continuing: str) -> str:

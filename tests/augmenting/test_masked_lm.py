@@ -4,18 +4,24 @@ import dataclasses
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from augment import MaskedLMFill, TextBatch
-from augment.errors import MissingExtraError, ModelError
+from augment.errors import MissingExtraError, ModelError, StatisticsError
+from augment.fitting import unfitted
+from augment.lexicons.forms import TAGS, load_forms
 from augment.models.backends import BUNDLED, load_fill_mask, torch_fill_mask
 from augment.models.fill_mask import FillMask, Top
 from augment.models.masking import Slots, mask_slots
 from augment.models.sampling import sample
 from augment.randomness import hash_strings
+from augment.statistics import CorpusStatistics
+from augment.testing import SHORT_TEXTS, check_augmenter
+from augment.text.articles import wants_an
 from augment.text.edits import replay
 from augment.text.languages import language
 from augment.text.protect import Protection
@@ -188,12 +194,11 @@ class TestTorchBackend:
     def test_missing_torch_names_the_extra(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch_fill_mask, "find_spec", lambda name: None)
         with pytest.raises(MissingExtraError, match=r'pip install "augmill\[torch\]"'):
-            MaskedLMFill(model="another/model")("we buy a house")
+            MaskedLMFill(model="another/model", backend="torch")("we buy a house")
 
-    def test_onnx_backend_wants_an_exported_folder(self, wordpiece_checkpoint: Path) -> None:
-        step = MaskedLMFill(model=str(wordpiece_checkpoint), backend="onnx")
-        with pytest.raises(ModelError, match=r"model\.onnx"):
-            step("we buy a house")
+    def test_onnx_backend_wants_a_checkpoint_or_an_exported_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(ModelError, match="no masked language model at"):
+            MaskedLMFill(model=str(tmp_path), backend="onnx")("we buy a house")
 
 
 def test_fingerprint_follows_the_weights(wordpiece_checkpoint: Path, tmp_path: Path) -> None:
@@ -206,6 +211,105 @@ def test_fingerprint_follows_the_weights(wordpiece_checkpoint: Path, tmp_path: P
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps({**config, "hidden_act": "relu"}))
     assert step.assets() != before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"strategy": "sequential"},
+        {"action": "insert"},
+        {"pieces": 2, "min_probability": 0.0},
+        {"masks": "shared", "show": "mask"},
+        {"agreement": False, "top_p": 0.5, "pos": ("NOUN", "VERB")},
+    ],
+    ids=lambda options: "-".join(map(str, options.values())),
+)
+def test_every_way_keeps_the_contract(options: dict[str, Any]) -> None:
+    check_augmenter(MaskedLMFill(rate=0.3, **options), SHORT_TEXTS)
+
+
+class TestGuards:
+    def words(self, text: str, **options: Any) -> list[list[str]]:
+        """What the fills of a text are, copy by copy."""
+        given = {"rate": 1.0, "min_probability": 0.0, "top_k": 0, "temperature": 2.0, **options}
+        variants = MaskedLMFill(**given).variants(text, 40)
+        return [[edit.text for edit in variant.edits] for variant in variants]
+
+    def test_antonyms_are_never_drawn(self) -> None:
+        drawn = {w for words in self.words("The food was good.", top_k=30) for w in words}
+        assert len(drawn) > 10
+        assert not drawn & {"bad", "terrible", "awful", "poor", "evil"}
+
+    def test_negations_are_neither_masked_nor_drawn(self) -> None:
+        source = "They never said that nobody could hardly find the old garden."
+        step = MaskedLMFill(rate=1.0, min_probability=0.0, top_k=0, temperature=3.0)
+        for variant in step.variants(source, 20):
+            for edit in variant.edits:
+                assert source[edit.start : edit.stop] not in {"never", "nobody", "hardly"}
+                assert edit.text not in {"never", "nobody", "hardly", "not", "no", "without"}
+
+    def test_new_words_agree_with_the_old(self) -> None:
+        forms = load_forms("en")
+        assert forms is not None
+        plural = forms.shares[:, TAGS.index("NNS")] > 0
+        for words in self.words("The gardens are near.", max_edits=1):
+            assert all(plural[forms.find(pa.array([word]))[0]] for word in words)
+
+    def test_articles_follow(self) -> None:
+        step = MaskedLMFill(rate=1.0, min_probability=0.0, top_k=0, temperature=2.0)
+        made = [variant.text for variant in step.variants("We had an apple.", 40)]
+        assert any(text.startswith("We had a ") for text in made)
+        for text in made:
+            article, noun = text.split()[2:4]
+            assert (article == "an") == wants_an(pa.array([noun.rstrip(".")]))[0]
+
+    def test_an_insertion_repairs_the_article_too(self) -> None:
+        step = MaskedLMFill(action="insert", rate=1.0, min_probability=0.0, top_k=50)
+        for variant in step.variants("We had an apple there.", 20):
+            article, word = variant.text.split()[2:4]
+            assert (article == "an") == wants_an(pa.array([word]))[0]
+            lists = variant.notes["probabilities"]
+            assert len(lists) == len(variant.edits)
+            assert [p is None for p in lists] == [e.text in ("a", "an") for e in variant.edits]
+
+    def test_a_word_that_stands_nearby_is_not_drawn(self) -> None:
+        text = "The film was long, the story short, the actor good."
+        for words in self.words(text, top_k=20):
+            assert not set(words) & {"film", "long", "story", "short", "actor", "good"}
+            assert len(set(words)) == len(words)
+
+    def test_parts_of_speech_by_the_table(self) -> None:
+        step = MaskedLMFill(rate=1.0, pos=("ADJ",), min_probability=0.0)
+        (edits,) = step.apply(batch(["The old house stood near a small river."])).edits.to_pylist()
+        assert [e["start"] for e in edits] == [4, 27]
+
+    def test_parts_of_speech_need_a_tagger_elsewhere(self, byte_level_checkpoint: Path) -> None:
+        step = MaskedLMFill(model=str(byte_level_checkpoint), backend="torch", pos=("NOUN",))
+        with pytest.raises(ModelError, match="pos needs a tagger for language 'fr'"):
+            step("la maison", language="fr")
+
+
+class TestWeights:
+    def test_words_that_tell_much_are_masked_less(self, tmp_path: Path) -> None:
+        texts = [f"the people watched the {word} near the house" for word in ("sea", "moon", "dog")]
+        path = str(tmp_path / "words.arrow")
+        CorpusStatistics.of(texts * 3, language="en").save(path)
+        step = MaskedLMFill(weights="tfidf", statistics=path, max_edits=1, min_probability=0.0)
+        text = "people watched moon house"
+        masked = Counter(
+            text[edit.start : edit.stop]
+            for variant in step.variants(text, 60)
+            for edit in variant.edits
+        )
+        assert masked["moon"] < min(masked["people"], masked["watched"], masked["house"]) / 2
+
+    def test_without_statistics_it_says_how_to_get_them(self) -> None:
+        step = MaskedLMFill(weights="tfidf")
+        assert unfitted(step) == ("masked_lm",)
+        assert unfitted(MaskedLMFill()) == ()
+        with pytest.raises(StatisticsError, match="CorpusStatistics"):
+            step("the old house")
 
 
 class TestSampling:
