@@ -35,14 +35,12 @@ def report(setting: Setting, _: PeerProcess | None) -> Iterator[str]:
     texts = sentences()
     budgets = ", ".join(map(str, BUDGETS))
     yield f"## Drift: rows that differ between batches of {budgets} tokens"
-    yield _table("masked_lm, the bundled model", _bundled(), texts[: setting.bundled])
+    bert = bert_checkpoint(setting.folder / "bert-base", setting.bert)
+    yield _table("masked_lm, the bundled model", _filled(None), texts[: setting.bundled])
     if setting.model is not None:
         named = _filled(setting.model)
         yield _table(f"masked_lm, {setting.model}", named, texts[: setting.bundled])
-    bert = bert_checkpoint(setting.folder / "bert-base", setting.bert)
-    steps = {k.removeprefix("augmill "): v for k, v in variants(bert, setting.folder).items()}
-    rows = {name: _fill(step) for name, step in steps.items()}
-    yield _table("masked_lm, random weights", rows, texts[: setting.filled])
+    yield _table("masked_lm, random weights", _filled(str(bert)), texts[: setting.filled])
     template = marian_checkpoints(setting.folder / "marian", setting.marian, texts[:32])
     few = texts[: setting.translated // 2]
     for beams in sorted(setting.beams):
@@ -73,16 +71,10 @@ def drift(rows: Rows, texts: Sequence[str]) -> float:
     return differing / len(texts)
 
 
-def _bundled() -> Mapping[str, Rows]:
-    return {"onnx (as bundled)": _fill(MaskedLMFill()), **_filled(None)}
-
-
 def _filled(model: str | None) -> Mapping[str, Rows]:
-    """A real model on the backends that take any."""
-    return {
-        f"torch {dtype}": _fill(MaskedLMFill(model=model, backend="torch", dtype=dtype))
-        for dtype in ("float32", "bfloat16", "int8")
-    }
+    """What fills masks with a model, on every backend."""
+    steps = variants(model)
+    return {name.removeprefix("augmill "): _fill(step) for name, step in steps.items()}
 
 
 def _fill(step: MaskedLMFill) -> Rows:

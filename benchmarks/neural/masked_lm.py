@@ -5,7 +5,6 @@ is set so that it makes as many edits as nlpaug, whose rate counts all.
 """
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,9 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment import Protection, TextBatch
-from augment.errors import ParameterError
 from augment.methods.masked_lm import MaskedLMFill
-from augment.models.exporting import export
 from augment.randomness import derive, hash_strings, row_keys
 from benchmarks.neural.bare_fill import bare_forward, plain_loop, prepared
 from benchmarks.neural.checkpoints import bert_checkpoint
@@ -34,8 +31,14 @@ BATCH = 32
 BATCH_TOKENS = 32 * BATCH
 """Of augmill and of the bare network: 32 texts of 32 tokens."""
 NLPAUG, FLOOR = "nlpaug", "bare forward"
-TORCH = ("float32", "bfloat16", "int8")
-ONNX = ("float32", "int8")
+BACKENDS: tuple[tuple[Any, Any], ...] = (
+    ("torch", "float32"),
+    ("torch", "bfloat16"),
+    ("torch", "int8"),
+    ("onnx", "float32"),
+    ("onnx", "int8"),
+    ("auto", "auto"),
+)
 
 
 def report(setting: Setting, peer: PeerProcess | None) -> Iterator[str]:
@@ -47,7 +50,7 @@ def report(setting: Setting, peer: PeerProcess | None) -> Iterator[str]:
     yield from _copies(setting, texts, model)
     yield from _bundled(setting, texts)
     for name in dict.fromkeys([None, setting.model]):
-        yield agreements(name, texts[: setting.bundled])
+        yield agreements(name, BACKENDS, texts[: setting.bundled])
 
 
 def _random_weights(
@@ -67,7 +70,7 @@ def _random_weights(
             prepared(model, wanted, BATCH_TOKENS, setting.threads),
         ),
     ]
-    steps = variants(model, setting.folder)
+    steps = variants(str(model))
     rate = fitted_rate(steps["augmill torch float32"], parts[0], wanted)
     steps = {name: dataclasses.replace(step, rate=rate) for name, step in steps.items()}
     sides += [Side(k, ours(step), amount=_edits_of_variants) for k, step in steps.items()]
@@ -99,43 +102,24 @@ def nlpaug(peer: PeerProcess, model: Path, threads: int) -> Callable[[Sequence[s
     return work
 
 
-def variants(model: Path, folder: Path) -> dict[str, MaskedLMFill]:
+def variants(model: str | None) -> dict[str, MaskedLMFill]:
     """augmill's step on every backend; what a peer does not do is left undone, too: random
     weights make no candidate likely, and none the word's part of speech."""
     common: dict[str, Any] = {
+        "model": model,
         "rate": RATE,
         "batch_tokens": BATCH_TOKENS,
         "min_probability": 0.0,
         "agreement": False,
     }
-    made: dict[str, dict[str, Any]] = {
-        f"augmill torch {dtype}": {"model": str(model), "backend": "torch", "dtype": dtype}
-        for dtype in TORCH
+    named = {
+        f"augmill {backend} {dtype}".replace(" auto auto", " auto"): (backend, dtype)
+        for backend, dtype in BACKENDS
     }
-    for dtype in ONNX:
-        exported = exported_folder(model, folder / f"onnx-{dtype}", dtype)
-        made[f"augmill onnx {dtype}"] = {
-            "model": str(exported),
-            "backend": "onnx",
-            "dtype": dtype,
-        }
-    made["augmill auto"] = {"model": str(model), "backend": "auto", "dtype": "auto"}
-    return dict(_built({name: {**common, **params} for name, params in made.items()}))
-
-
-def _built(all_params: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, MaskedLMFill]]:
-    for name, params in all_params.items():
-        try:
-            yield name, MaskedLMFill(**params)
-        except ParameterError as error:
-            print(f"left out: {name}: {error}", file=sys.stderr, flush=True)
-
-
-def exported_folder(model: Path, folder: Path, dtype: str) -> Path:
-    """The checkpoint for ONNX Runtime, made once."""
-    if not (folder / "config.json").exists():
-        export(model, folder, dtype, language="en")
-    return folder
+    return {
+        name: MaskedLMFill(**common, backend=backend, dtype=dtype)
+        for name, (backend, dtype) in named.items()
+    }
 
 
 def ours(step: MaskedLMFill, copies: int = 1) -> Callable[[Sequence[str]], pa.ListArray]:
@@ -191,7 +175,7 @@ def fitted_rate(step: MaskedLMFill, texts: Sequence[str], wanted: float) -> floa
 def _copies(setting: Setting, texts: Sequence[str], model: Path) -> Iterator[str]:
     """Five copies with the same masks cost hardly more than one."""
     yield "### Five copies of a row, masks shared"
-    base = variants(model, setting.folder)
+    base = variants(str(model))
     steps: Mapping[str, MaskedLMFill] = {
         "random weights": dataclasses.replace(base["augmill auto"], masks="shared"),
         "bundled": MaskedLMFill(masks="shared"),
