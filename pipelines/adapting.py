@@ -67,18 +67,15 @@ def adapt(
     if (folder / FIGURES).is_file():
         return read_figures(folder / FIGURES)
     texts = _texts(settings)
+    base = load_base(settings.base, settings.revision)
     work = folder / WORK
     work.mkdir(parents=True, exist_ok=True)
     with locked(work / "lock", folder):
-        base = load_base(settings.base, settings.revision)
         _check_settings(settings, base, work)
         corpus = _tokenised(texts, base, settings, work, tell)
         before = _before(base, corpus, work)
         tell(f"held-out perplexity of {settings.base}: {before.perplexity:,.2f}")
-        try:
-            best = train(base, corpus, settings, work, folder / LOG, tell)
-        except InterruptedTrainingError as error:
-            raise StoppedError(f"{error}; go on with the same command and --resume") from None
+        best = _trained(base, corpus, settings, folder, tell)
         adapted = _finish(settings, base, corpus, before, best, folder, export)
     shutil.rmtree(work)
     return adapted
@@ -175,6 +172,20 @@ def _before(base: Base, corpus: Corpus, work: Path) -> Figures:
         with whole_file(path) as temporary:
             temporary.write_text(json.dumps(asdict(figures)), "utf-8")
     return Figures(**json.loads(path.read_text("utf-8")))
+
+
+def _trained(base: Base, corpus: Corpus, settings: Settings, folder: Path, tell: Tell) -> Path:
+    """The best checkpoint; a training that came to its end is not gone on with."""
+    work = folder / WORK
+    note = work / "trained"
+    if not note.is_file():
+        try:
+            best = train(base, corpus, settings, work, folder / LOG, tell)
+        except InterruptedTrainingError as error:
+            raise StoppedError(f"{error}; go on with the same command and --resume") from None
+        with whole_file(note) as temporary:
+            temporary.write_text(best.name, "utf-8")
+    return work / note.read_text("utf-8")
 
 
 def _measured(base: Base, corpus: Corpus) -> Figures:

@@ -258,3 +258,39 @@ def test_bases_that_cant_be_trained_are_named(wordpiece_checkpoint, tmp_path, mo
     monkeypatch.setattr(bases, "find_spec", lambda name: None if name == "accelerate" else name)
     with pytest.raises(MissingExtraError, match=r'accelerate.*pip install "augmill\[adapt\]"'):
         bases.check_installed()
+
+
+@pytest.mark.slow
+def test_an_exported_model_is_a_base_and_an_adapted_one_is_exported(settings, tmp_path):
+    from dataclasses import replace
+
+    import torch
+
+    from augment.models.exporting import export
+
+    export(settings.base, tmp_path / "onnx", "float32")
+    restored, original = load_base(str(tmp_path / "onnx")), load_base(settings.base)
+    for name, values in original.model.state_dict().items():
+        assert torch.equal(values, restored.model.state_dict()[name]), name
+    assert restored.literal.to_str() == original.literal.to_str()
+    exported = replace(settings, base=str(tmp_path / "onnx"), epochs=1)
+    made = adapt(exported, tmp_path / "made", export="int8", tell=silent)
+    assert made.lowered > 0.1
+    fill = MaskedLMFill(model=str(tmp_path / "made" / "onnx-int8"), backend="onnx")
+    assert fill("the movie was about the children") != "the movie was about the children"
+
+
+def test_the_command_tells_a_mistake_in_one_line(settings, tmp_path, monkeypatch, capsys):
+    from pipelines.cli import main
+
+    handler = signal.getsignal(signal.SIGTERM)
+    arguments = ["--base", settings.base, "--corpus", settings.corpus, "--text", "body"]
+    command = ["augmill", "models", "adapt", *arguments, "--output", str(tmp_path / "out")]
+    monkeypatch.setattr(sys, "argv", command)
+    try:
+        with pytest.raises(SystemExit) as stopped:
+            main()
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert stopped.value.code == 65
+    assert capsys.readouterr().err.startswith(f"augmill: {settings.corpus} has no column 'body'")
