@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from rows import Passage
 from screens import INFORMAL, WORD, answers, fit, polished
 
-from augment.models.bert_tiny.texts import SOURCES
+from augment.models.bundled.texts import SOURCES
 
 PACKAGES = {
     "chitchat_dataset": "chitchat-dataset 0.9.0",

