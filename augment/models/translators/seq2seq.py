@@ -7,6 +7,7 @@ told apart in :mod:`augment.models.translators.families`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -132,10 +133,13 @@ def not_loaded(place: str, revision: str | None, error: Exception) -> str:
     """The message for a checkpoint that is not there, or is none."""
     at = f" at revision {revision!r}" if revision else ""
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return (
-        f"no translation model could be loaded from {place!r}{at}: no such folder, and no such "
-        f"model on the hub or in its local cache (the hub may be out of reach). {first}"
+    why = (
+        "the folder holds none that transformers can load"
+        if Path(place).is_dir()
+        else "no such folder, and no such model on the hub or in its local cache (the hub may be "
+        "out of reach)"
     )
+    return f"no translation model could be loaded from {place!r}{at}: {why}. {first}"
 
 
 def longest(config: Any, tokenizer: Any) -> int:
