@@ -60,7 +60,7 @@ class MaskedHead:
         """Narrow what the last layer's attention gives, and what its residual adds to that."""
         layers = getattr(getattr(self.model.base_model, "encoder", None), "layer", None)
         attention = getattr(layers[-1], "attention", None) if layers else None
-        if not hasattr(attention, "self") or not hasattr(attention, "output"):
+        if attention is None or not (hasattr(attention, "self") and hasattr(attention, "output")):
             return []
         return [
             attention.self.register_forward_hook(self._narrow_attention),
