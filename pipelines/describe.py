@@ -43,8 +43,11 @@ def description(name: str) -> str:
     parts += [f"  {line}" for line in _parameters(cls)]
     parts += ["", f"Same output for any cut into batches: {_invariance(cls)}"]
     parts += [f"  {line}" for line in _drift(cls)]
-    if cls.fits:
-        parts += [f"Statistics of the corpus ({cls.fits}): counted by a run, if none are given"]
+    fits: Any = cls.fits
+    if isinstance(fits, property):
+        parts += ["Statistics of the corpus: counted by a run, if its parameters ask for them"]
+    elif fits:
+        parts += [f"Statistics of the corpus ({fits}): counted by a run, if none are given"]
     assets = _assets(cls)
     if assets:
         parts += ["", "Files that decide the output:", *(f"  {line}" for line in assets)]
