@@ -5,7 +5,15 @@ import dataclasses
 import pyarrow as pa
 import pytest
 
+from augment.errors import MissingExtraError
+from augment.text.sentences import split_sentences
 from benchmarks.lexical import floor, spread
+from benchmarks.neural import drift, masked_lm
+from benchmarks.neural.__main__ import main
+from benchmarks.neural.marian_checkpoint import marian_checkpoints
+from benchmarks.neural.rounds import Side, measure, table, windows
+from benchmarks.neural.setting import smoke
+from benchmarks.neural.texts import long_text, sentences, with_repeats
 from benchmarks.reading import sheets, verdicts
 from benchmarks.reading.methods import METHODS, Item
 from benchmarks.reading.sentences import Sentence
@@ -142,3 +150,101 @@ def test_the_committed_tables_are_read_and_hold_no_sentences(method):
     assert all(row.verdict for row in table)
     if test.row is Verdict:
         assert all(len(row.word.split()) < 8 for row in table)
+
+
+def test_no_text_comes_in_two_rounds_and_all_rounds_are_of_a_kind():
+    texts = [str(i) for i in range(1000)]
+    parts = windows(texts, 30, 3)
+    assert [len(part) for part in parts] == [30] * 3
+    assert len({text for part in parts for text in part}) == 90
+    assert max(max(map(int, part)) for part in parts) > 900
+    assert abs(sum(map(int, parts[0])) - sum(map(int, parts[2]))) < 1000
+    with pytest.raises(ValueError, match="4 rounds of 300 texts need 1200, not 1000"):
+        windows(texts, 300, 4)
+
+
+def test_a_side_that_lacks_something_is_named_and_left_out(capsys):
+    def fails(_):
+        raise MissingExtraError("backend 'x'", "x", "x")
+
+    made = []
+    prepared = Side("good", made.append, prepare=tuple, amount=lambda texts, _: len(texts))
+    sides = measure([prepared, Side("bad", fails)], [["a", "b"], ["c"], ["d"]], warm=1)
+    assert [side.name for side in sides] == ["good"]
+    assert made == [("a",), ("c",), ("d",)], "one warms up, and a round has texts of its own"
+    assert "left out: bad: " in capsys.readouterr().err
+    assert sides[0].amounts == [1, 1]
+
+
+def test_ratios_are_to_the_sides_that_were_measured():
+    slow, fast = (Side(name, len, rates=[rate]) for name, rate in (("nlpaug", 2.0), ("ours", 9.0)))
+    assert table([slow, fast], ("nlpaug", "floor")).splitlines()[2:] == [
+        "| nlpaug | 2.0 | 1.00 | – |",
+        "| ours | 9.0 | 4.50 | – |",
+    ]
+
+
+def test_a_corpus_with_repeats_has_as_many_texts():
+    made = with_repeats([str(i) for i in range(100)], 0.3)
+    assert len(made) == 100
+    assert len(set(made)) == 70
+
+
+def test_a_long_text_is_made_of_sentences():
+    text, count = long_text(["a film with five words ."] * 50, 100)
+    found = split_sentences(pa.array([text], pa.string()), "en")
+    assert len(found.rows) == count == 13
+
+
+def test_rows_that_another_budget_changes_are_counted_once():
+    def rows(texts, budget):
+        return [text.upper() if text == "b" and budget > 1000 else text for text in texts]
+
+    assert drift.drift(rows, ["a", "b", "c", "d"]) == 0.25
+    assert drift.drift(lambda texts, _: texts, ["a", "b"]) == 0.0
+
+
+def test_what_a_peer_does_not_say_is_counted_as_edits():
+    texts, made = ["A Good film", "don't go"], ["a bad film", "don ' t go"]
+    assert masked_lm._edits_of_texts(texts, made) == 0.5
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    pytest.importorskip("torch")
+    return smoke(tmp_path_factory.mktemp("neural"))
+
+
+@pytest.mark.slow
+def test_translations_by_random_weights_are_as_long_as_their_sources(tiny):
+    texts = sentences()[:12]
+    template = marian_checkpoints(tiny.folder / "marian", tiny.marian, texts[:8])
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    folder = template.parent / "en-de"
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSeq2SeqLM.from_pretrained(folder)
+    batch = tokenizer(texts, padding=True, return_tensors="pt")
+    wanted = batch["attention_mask"].sum(1).tolist()
+    for beams in (1, 2):
+        made = model.generate(**batch, num_beams=beams)
+        got = (made[:, 1:] != tokenizer.pad_token_id).sum(1).tolist()
+        for source, length in zip(wanted, got, strict=True):
+            assert 0.6 * source < length < 1.6 * source
+    again = tokenizer(tokenizer.batch_decode(made, skip_special_tokens=True))["input_ids"]
+    assert [len(ids) for ids in again] == got, "they come back from text as the same tokens"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["masked_lm", "back_translation", "drift"])
+def test_the_benchmarks_run_without_the_peer(part, tiny, capsys):
+    assert main([part, "--smoke", "--folder", str(tiny.folder)]) == 0
+    out, err = capsys.readouterr()
+    wanted = {
+        "masked_lm": ["bare forward", "augmill torch float32", "five copies take"],
+        "back_translation": ["bare CTranslate2 int8", "augmill marian float32", "augmill bergamot"],
+        "drift": ['"ctranslate2 float32": 0.0000', '"marian float32": 0.0000'],
+    }
+    for words in wanted[part]:
+        assert words in out, err
+    assert "left out" not in err

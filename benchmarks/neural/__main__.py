@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 from benchmarks.neural import peers
 from benchmarks.neural.setting import Setting, smoke
@@ -98,7 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
             setting = replace(Setting(), **given)
         setting.folder.mkdir(parents=True, exist_ok=True)
         # What augmill converts for an engine stays with the rest.
-        os.environ["XDG_CACHE_HOME"] = str(setting.folder.resolve() / "cache")
+        cache = {"XDG_CACHE_HOME": str(setting.folder.resolve() / "cache")}
+        stack.enter_context(patch.dict(os.environ, cache))
         run(part, setting, stack)
     return 0
 

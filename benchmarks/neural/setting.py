@@ -48,6 +48,7 @@ def smoke(folder: Path, peer_python: Path | None = None) -> Setting:
         folder=folder,
         peer_python=peer_python,
         rounds=1,
+        threads=1,
         bert=BertSize(layers=1, width=32, heads=2, positions=128),
         marian=MarianSize(
             layers=2,
