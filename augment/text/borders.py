@@ -184,6 +184,6 @@ def _unwrapped(text: str, start: int, stop: int) -> Span:
         if inner == stop - 1:
             return start + 1, stop - 1
     opens = [mark for mark, end in _PAIRS.items() if end == last]
-    if opens and not any(0 <= text.rfind(mark, start, stop - 1) for mark in opens):
+    if opens and not any(text.rfind(mark, start, stop - 1) >= 0 for mark in opens):
         return start, stop - 1
     return start, stop

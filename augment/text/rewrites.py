@@ -1,21 +1,18 @@
-"""A rewritten sentence against its source: is it sound, does it fit, what are its edits.
+"""A rewritten sentence against its source: make it fit, and say what its edits are.
 
-For methods that hand a sentence to a model which promises nothing about what comes back.
+For methods that hand a sentence to a model which promises nothing about what comes back. What may
+not be made to fit is refused by :mod:`augment.text.guards`.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
+import pyarrow as pa
 import regex
 
-MIN_RATIO, MAX_RATIO = 0.4, 2.5
-"""Least and greatest length of a rewrite over its source's, in code points. Outside of it models
-have dropped or invented something (cf. the length-ratio cleaning of parallel corpora)."""
-LOOP = 3
-"""A phrase so many times in a row, where the source repeats none as often, is a decoder's loop."""
-MAX_PHRASE = 6
-"""Longest phrase, in words, that is looked for in loops."""
+from augment.text.articles import wants_an
+from augment.text.guards import marked
+from augment.text.typography import typeset
 
 Stretch = tuple[int, int, str]
 """A part of the source, [start, stop) in code points, and what takes its place."""
@@ -23,58 +20,10 @@ Stretch = tuple[int, int, str]
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}"
 _WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[\w--[{_UNSPACED}]]+")
 _LETTER = regex.compile(r"\p{L}")
-_ALPHABETS = {
-    name: regex.compile(rf"\p{{{name}}}")
-    for name in ("Latin", "Cyrillic", "Greek", "Arabic", "Hebrew", "Han", "Hangul", "Hiragana",
-                 "Katakana", "Thai", "Devanagari")
-}  # fmt: skip
-_END = regex.compile(r"[.!?…。！？]+[\"'”’»)\]]*$")
-_LOOSE = regex.compile(r"\s+(?=[,.;!?](?:\s|$))")
-"""White space before punctuation, as rule-based engines and tokenised texts have it."""
+_END = regex.compile(r"[.!?…。！？؟]+[\"'”’»)\]]*$")
+_ARTICLE = regex.compile(r"\b(?P<article>[Aa]n?) (?=(?P<word>[\p{L}\p{M}]{2,}))")
+_ASKS = regex.compile(r"[?？؟]")
 _FIRST_PERSON = frozenset({"I", "I'm", "I've", "I'd", "I'll", "I’m", "I’ve", "I’d", "I’ll"})
-
-
-def is_sound(source: str, made: str) -> bool:
-    """Whether a translation can stand for its source: it has letters, and no loop of its own."""
-    return bool(_LETTER.search(made)) and not _loops(source, made)
-
-
-def is_faithful(source: str, made: str) -> bool:
-    """Whether a rewrite in the same language is sound, of like length, in the same scripts."""
-    ratio = len(made) / len(source)
-    return (
-        MIN_RATIO <= ratio <= MAX_RATIO
-        and is_sound(source, made)
-        and _scripts(source) == _scripts(made)
-    )
-
-
-def _scripts(text: str) -> set[str]:
-    if text.isascii():
-        return {"Latin"} if _LETTER.search(text) else set()
-    return {name for name, letters in _ALPHABETS.items() if letters.search(text)}
-
-
-def _loops(source: str, made: str) -> bool:
-    times = repetitions(made)
-    return times >= LOOP and times > repetitions(source)
-
-
-def repetitions(text: str) -> int:
-    """How often, at most, a phrase of up to :data:`MAX_PHRASE` words stands in a row.
-
-    >>> repetitions("it was very, very, very good")
-    3
-    """
-    words = [word.lower() for word in _WORD.findall(text)]
-    numbers = {word: i for i, word in enumerate(dict.fromkeys(words))}
-    codes = np.array([numbers[word] for word in words], np.int64)
-    most = min(len(words), 1)
-    for n in range(1, min(MAX_PHRASE, len(words) // 2) + 1):
-        same = np.append(codes[n:] == codes[:-n], False)
-        run = int(np.diff(np.flatnonzero(~same), prepend=-1).max()) - 1
-        most = max(most, run // n + 1)
-    return most
 
 
 def calm(text: str) -> str:
@@ -83,7 +32,9 @@ def calm(text: str) -> str:
     >>> calm("THE BEST FILM!"), calm("NASA")
     ('The best film!', 'NASA')
     """
-    return text.capitalize() if _is_loud(text) else text
+    calmed = text.capitalize()
+    # Spans of the one must be spans of the other.
+    return calmed if _is_loud(text) and len(calmed) == len(text) else text
 
 
 def _is_loud(text: str) -> bool:
@@ -91,21 +42,54 @@ def _is_loud(text: str) -> bool:
 
 
 def fitted(source: str, made: str) -> str:
-    """The rewrite on one line, with its source's letter case (all capitals, or the first
-    letter's), final punctuation, and spacing before punctuation.
+    """The rewrite on one line, with its source's letter case (all capitals, the first letter's,
+    that of names), final punctuation and typography.
 
     >>> fitted("the film was big", "The film was large.")
     'the film was large'
     """
-    made = " ".join(made.split())
-    if not _LOOSE.search(source):
-        made = _LOOSE.sub("", made)
+    made = typeset(source, " ".join(made.split()))
     theirs, ours = _END.search(made), _END.search(source)
-    if ours and not theirs:
-        made += ours.group()
-    elif theirs and not ours:
+    asked = any(end and _ASKS.search(end.group()) for end in (theirs, ours))
+    if theirs and not (ours and asked):
         made = made[: theirs.start()].rstrip()
-    return made.upper() if _is_loud(source) else _cased(source, made)
+    if ours and not (theirs and asked):
+        made += ours.group()
+    return made.upper() if _is_loud(source) else _cased(source, _named(source, made))
+
+
+def _named(source: str, made: str) -> str:
+    """The source's words in its letter case, if it writes them in one alone."""
+    names = marked(source)
+    spelled: dict[str, str] = {}
+    for word in _WORD.findall(source):
+        key = word.casefold()
+        if key in names or word.islower():
+            spelled[key] = word if spelled.get(key, word) == word else ""
+
+    def as_spelled(match: "regex.Match[str]") -> str:
+        word: str = match.group()
+        # A capital may open a sentence within the sentence.
+        kept = match.start() == 0 or word.isupper()
+        known = spelled.get(word.casefold(), "")
+        return word if not known or (kept and known.islower()) else known
+
+    return str(_WORD.sub(as_spelled, made))
+
+
+def with_articles(source: str, made: str) -> str:
+    """An English rewrite with *a* and *an* as the next word has it, where its source did not say.
+
+    >>> with_articles("A Mac-like editor.", "A editor like the Mac's.")
+    "An editor like the Mac's."
+    """
+    found = [m for m in _ARTICLE.finditer(made) if f"{m['article']} {m['word']}" not in source]
+    wants = wants_an(pa.array([match["word"] for match in found], pa.string()))
+    for match, an in reversed(list(zip(found, wants, strict=True))):
+        article = match["article"][0] + "n" * bool(an)
+        start, stop = match.span("article")
+        made = made[:start] + article + made[stop:]
+    return made
 
 
 def _cased(source: str, made: str) -> str:

@@ -74,7 +74,10 @@ def test_what_is_not_in_a_sentence_has_no_letters_outside_markup(text: str) -> N
         ("a\x00b", ["a", "b"]),
         ('"All of it??" ...I was young. No.', ['"All of it??" ...I was young.', "No."]),
         ("7 © 2020™ #1", ["7 © 2020™ #1"]),
-        ("1. One.\n2) Two\n- a\n* [x] b\n(c) d\n## E\n> f", ["One.", "Two", "a", "b", "d", "E", "f"]),
+        (
+            "1. One.\n2) Two\n- a\n* [x] b\n(c) d\n## E\n> f",
+            ["One.", "Two", "a", "b", "d", "E", "f"],
+        ),
         ("A - b; 2) c", ["A - b; 2) c"]),
         ('"No. Not I! Oh! how odd?" he said.', ["No.", "Not I!", "Oh!", 'how odd?" he said.']),
         ('"Good," she said. “Why not?”', ['"Good," she said.', "Why not?"]),

@@ -58,7 +58,8 @@ def test_apertium_missing_names_the_packages(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ModelError, match="apt-get install apertium apertium-eng-spa"):
         load_translator("apertium", "en", "es")
-    assert set(BackTranslation(backend="apertium", pivot="es").assets()) == {"sentencex"}
+    assets = BackTranslation(backend="apertium", pivot="es").assets()
+    assert not any(name.startswith("es: ") for name in assets)
 
 
 @pytest.mark.skipif(not shutil.which("apertium"), reason="Debian's apertium is not installed")

@@ -1,0 +1,75 @@
+"""Variants of rows whose sentences went on round trips: edits, the pivot text and the counts."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from augment.batch import TextBatch, Variants
+from augment.methods.round_trip_guards import REASONS, Verdict, judged
+from augment.methods.round_trips import Trip
+from augment.methods.sent_sentences import Sent
+from augment.text.columns import Ints, Utf8
+from augment.text.edits import splice, variants_of_edits
+from augment.text.sentences import Sentences
+
+
+def variants_of_trips(
+    batch: TextBatch, sent: Sent, trips: list[Trip], tag: str, rank: int = 0
+) -> Variants:
+    """One variant per row of what became of its sentences.
+
+    Args:
+        batch: n rows.
+        sent: m sentences of them.
+        trips: m, what came back of each.
+        tag: primary subtag of their language.
+        rank: which of its usable round trips each sentence takes, its last if it has fewer; a row
+            none of whose sentences has so many declines.
+    """
+    sentences = sent.sentences
+    columns = zip(sentences.text.to_pylist(), sent.protected, sent.masked, trips, strict=True)
+    verdicts = [judged(*all_, tag) for all_ in columns]
+    enough = np.array([len(verdict.changes) > rank for verdict in verdicts], np.bool_)
+    fresh = np.zeros(len(batch), np.bool_)
+    fresh[sentences.rows[enough]] = True
+    taken = [
+        verdict.changes[min(rank, len(verdict.changes) - 1)] if verdict.changes and new else []
+        for verdict, new in zip(verdicts, fresh[sentences.rows], strict=True)
+    ]
+    counts = np.array([len(changes) for changes in taken], np.int64)
+    flat = [stretch for changes in taken for stretch in changes]
+    text = Utf8.of(batch.text)
+    base = np.repeat(_base(text, sentences), counts)
+    starts = text.to_bytes(base + np.array([start for start, _, _ in flat], np.int64))
+    stops = text.to_bytes(base + np.array([stop for _, stop, _ in flat], np.int64))
+    new = pa.array([made for _, _, made in flat], pa.string())
+    made = variants_of_edits(text, np.repeat(sentences.rows, counts), starts, stops, new)
+    there = [m.restored(t.pivot) or t.pivot for m, t in zip(sent.masked, trips, strict=True)]
+    pivot = pc.if_else(made.text.is_valid(), _pivot(text, sentences, there), None)
+    return Variants(
+        made.text, made.edits, {"pivot": pivot, **_counts(len(batch), sentences, verdicts)}
+    )
+
+
+def _counts(count: int, sentences: Sentences, verdicts: list[Verdict]) -> dict[str, pa.Array]:
+    """Per row, how many sentences were sent, and how many fell back for each reason."""
+    reasons = np.array([REASONS.index(v.reason) if v.reason else -1 for v in verdicts], np.int64)
+    rows = {"sentences": sentences.rows}
+    rows |= {f"fallback_{name}": sentences.rows[reasons == i] for i, name in enumerate(REASONS)}
+    return {
+        name: pa.array(np.bincount(of, minlength=count).astype(np.int32))
+        for name, of in rows.items()
+    }
+
+
+def _pivot(text: Utf8, sentences: Sentences, pivots: list[str]) -> pa.StringArray:
+    """The rows in the pivot language; what was not sent, and the separators, as in the source."""
+    base = _base(text, sentences)
+    starts = text.to_bytes(base)
+    stops = text.to_bytes(base + sentences.stops - sentences.starts)
+    return splice(text, sentences.rows, starts, stops, pa.array(pivots, pa.string()))
+
+
+def _base(text: Utf8, sentences: Sentences) -> Ints:
+    """Where each sentence starts, in code points of the whole column."""
+    return np.asarray(text.char_offsets[sentences.rows] + sentences.starts)
