@@ -21,6 +21,7 @@ _CODE = regex.compile(
     r"|\b[^\W\d]\w*\(\)"
 )
 """Names of code: with an underscore, an inner full stop, empty brackets, or between backticks."""
+_WORD = regex.compile(r"\w")
 _LETTERS = "XZQKJ"
 
 
@@ -68,8 +69,8 @@ def mask(text: str, protected: Sequence[Span]) -> Masked:
     cursor = 0
     for number, (start, stop) in enumerate(spans):
         code = f"{letter}{number + 1}"
-        before = start > 0 and (text[start - 1].isalnum() or start == cursor > 0)
-        behind = stop < len(text) and text[stop].isalnum()
+        before = bool(_WORD.match(text, start - 1)) if start > cursor else start > 0
+        behind = bool(_WORD.match(text, stop))
         held[code] = text[start:stop], before, behind
         parts += [text[cursor:start], " " * before, code, " " * behind]
         cursor = stop
