@@ -17,6 +17,7 @@ import pyarrow as pa
 from augment import Protection, TextBatch
 from augment.methods.back_translation import BackTranslation
 from augment.models.translate import Decoding, load_translator
+from augment.text.sentences import split_sentences
 from benchmarks.neural.bare_translate import (
     bare_bergamot,
     bare_ctranslate2,
@@ -195,8 +196,7 @@ def _long(
 ) -> Iterator[str]:
     """A text far over the models' length."""
     text, count = long_text(texts, setting.long_tokens)
-    tokenizer_words = len(text.split())
-    yield f"### One text of {count} sentences, {tokenizer_words:,} words"
+    yield f"### One text of {count} sentences, {len(text.split()):,} words"
     begun = time.perf_counter()
     made = step(BackTranslation(pivot="pt", backend="bergamot"))([text])
     seconds = time.perf_counter() - begun
@@ -204,10 +204,16 @@ def _long(
     notes.pop("pivot", None)
     changed = len(made.edits[0])
     yield f"augmill bergamot, the step: {changed} edits in {seconds:.1f} s; notes: {notes}"
+    split = split_sentences(pa.array([text], pa.string()), "en").text.to_pylist()
     begun = time.perf_counter()
-    (whole,) = translators(template, "ctranslate2", "int8", 1)([text])
+    whole = translators(template, "ctranslate2", "int8", 1)(split)
     seconds = time.perf_counter() - begun
-    yield f"augmill ctranslate2 int8: {len(whole.split()):,} words out in {seconds:.1f} s"
+    words = sum(len(sentence.split()) for sentence in whole)
+    filled = sum(map(bool, whole))
+    yield (
+        f"augmill ctranslate2 int8: {filled} of {len(split)} sentences, {words:,} words out "
+        f"in {seconds:.1f} s"
+    )
     if peer is not None:
         (cut,) = nlpaug(peer, template.parent, 1, 1, setting.threads)([text])
         yield f"nlpaug: {len(cut.split()):,} words out; it reads 512 tokens and leaves out the rest"
