@@ -26,6 +26,7 @@ from augment.methods.rounds import Rounds
 from augment.methods.slots import Grammar, Pos, insertable, substitutable
 from augment.methods.tfidf import UNFITTED, tfidf_weights
 from augment.models.backends import BUNDLED, load_fill_mask, resolve
+from augment.models.backends.choice import DRIFT
 from augment.models.identity import model_digest
 from augment.models.tagger import TaggerName, tagger_assets
 from augment.statistics import open_statistics
@@ -98,7 +99,7 @@ class MaskedLMFill(Augmenter):
     batch_invariant = False
     model_cost = True
     files = ("statistics",)
-    drift: ClassVar[Mapping[str, float]] = {"onnx float32": 0.0, "torch float32": 0.0}
+    drift: ClassVar[Mapping[str, float]] = DRIFT
 
     rate: Probability = 0.15
     min_edits: Count = 1

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from augment.batch import TextBatch, Variants
 from augment.lexicons.forms import TAGS
-from augment.methods.filling import Filled, Filler, Wishes
+from augment.methods.filling import Filled, Filler
 from augment.methods.slots import Grammar
+from augment.methods.wishes import Wishes
 from augment.models.masking import Slots
 from augment.text.agreement import with_articles
 from augment.text.casing import LOWER, MIXED, UPPER, patterns, recase

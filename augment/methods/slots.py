@@ -122,7 +122,7 @@ class Grammar:
             starts = tuple(start for name in pos for start in _TAG_PREFIXES[name])
             fit = [n.startswith(starts) and not n.startswith(_NAMES) for n in names]
             given = pc.fill_null(self._tags.indices, len(names)).to_numpy()
-            return np.append(np.array(fit, np.bool_), False)[given]
+            return np.asarray(np.append(np.array(fit, np.bool_), False)[given])
         if self.forms is None:
             raise ModelError(
                 f"masked_lm: pos needs a tagger for language {tag!r}, such as spacy:MODEL; "

@@ -58,14 +58,14 @@ class Wishes:
         for column in self.near[slots].T:
             refused |= folded == column[:, None]
         if lexis.forms is None:
-            return refused
+            return np.asarray(refused)
         row, at = np.nonzero(~refused)
         unfit = ~self._fit(lexis, slots[row], words[row, at])
         refused[row[unfit], at[unfit]] = True
         row, at = np.nonzero(~refused)
         places = self.places[slots[row]], lexis.place[words[row, at]]
         refused[row, at] = lexis.forms.opposed(*places)
-        return refused
+        return np.asarray(refused)
 
     def _fit(self, lexis: Lexis, slots: Ints, words: Ints) -> Bools:
         fit = np.zeros(len(slots), np.float32)

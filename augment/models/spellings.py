@@ -76,7 +76,7 @@ class Spellings:
         for where in (SPACED, BARE) if mark else (SPACED,):
             for number, ids, capital in _spelled(tokenizer, words, numbers, where):
                 if len(ids) in pieces and max(ids) < size:
-                    found.append((root(len(ids), where), ids, number, capital))
+                    found.append((int(root(len(ids), where)), ids, number, capital))
         return cls(words, size, *_trie(found, size, max(pieces)))
 
     def step(self, level: int, nodes: Ints, ids: Ints) -> Ints:
@@ -101,9 +101,9 @@ class Spellings:
         return bias
 
 
-def root(pieces: int, where: int) -> int:
-    """The node at which words of so many items start, behind a space or not."""
-    return 2 * (pieces - 1) + where
+def root(pieces: npt.ArrayLike, where: npt.ArrayLike) -> Ints:
+    """The nodes at which words of so many items start, behind a space or not."""
+    return 2 * (np.asarray(pieces, np.int64) - 1) + np.asarray(where, np.int64)
 
 
 def _with_items(tokenizer: "Tokenizer", words: pa.StringArray, mark: str) -> Ints:

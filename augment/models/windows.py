@@ -69,14 +69,13 @@ def _cut(
     )
     best = margin.argmax(axis=1)
     used, of = np.unique(best, return_inverse=True)
-    inner = [_aligned(*spans[w], start, stop, opens, room) for w in used]
+    inner = [_aligned(spans[w], start, stop, opens, room) for w in used]
     return np.array(inner, np.int64), of[index]
 
 
-def _aligned(
-    begin: int, end: int, start: int, stop: int, opens: Bools, room: int
-) -> tuple[int, int]:
+def _aligned(span: Ints, start: int, stop: int, opens: Bools, room: int) -> tuple[int, int]:
     """A window that begins and ends at words' borders, if there are some nearby."""
+    begin, end = map(int, span)
     reach = room // _REACH
     if begin > start:
         near = np.flatnonzero(opens[begin : begin + reach])
