@@ -59,8 +59,14 @@ def batches(
 
 
 def halves(text: str) -> tuple[str, str, str]:
-    """A text in two parts, and what stood between them (a space or nothing)."""
+    """A text in two parts, and what stood between them (a space or nothing).
+
+    A text of hardly more than white space has an empty first part.
+    """
+    text = text.strip()
     cut = cut_point(text, -(-len(text) // 2))
+    if cut >= len(text):  # One endless grapheme: nothing is lost by cutting it.
+        cut = len(text) // 2
     first, rest = text[:cut].rstrip(), text[cut:].lstrip()
     return first, " " if len(first) + len(rest) < len(text) else "", rest
 

@@ -58,7 +58,7 @@ def _parts(row: int, text: str) -> list[Part]:
             parts.append(Part(row, len(parts), piece, joint))
         else:
             first, between, rest = halves(piece)
-            pending += [(rest, joint), (first, between)]
+            pending += [(rest, joint), (first, between)] if first else [(rest, joint)]
     return parts
 
 

@@ -90,7 +90,8 @@ class NeuralTranslator:
             return
         first, between, rest = halves(text)
         both = self._ids(network, (first, rest))
-        yield from self._fitting(network, first, both[0], between)
+        if first:
+            yield from self._fitting(network, first, both[0], between)
         yield from self._fitting(network, rest, both[1], joint)
 
     def _ids(self, network: Network, texts: Sequence[str]) -> list[Ids]:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.models.translators.batching import Part, allowed, batches, halves, joined
-from augment.models.translators.codes import flores, names
+from augment.models.translators.bergamot import _parts
+from augment.models.translators.codes import ISO_639_3, flores, names
 
 LENGTHS = st.lists(st.integers(1, 200), max_size=60)
 
@@ -33,6 +34,22 @@ def test_batches_do_not_depend_on_the_order(order) -> None:
     assert [[texts[i] for i in batch.numbers] for batch in made] == [
         [sorted(texts)[i] for i in batch.numbers] for batch in again
     ]
+
+
+@given(st.text(alphabet="a ,\u0301", min_size=2))
+def test_halves_get_shorter_whatever_the_text(text: str) -> None:
+    first, _, rest = halves(text)
+    assert len(rest) < len(text)
+    assert len(first) < len(text)
+    assert (first + rest).replace(" ", "") == text.replace(" ", "")
+
+
+def test_an_endless_grapheme_is_cut() -> None:
+    text = "e" + "\u0301" * 999
+    parts = _parts(0, text)
+    assert max(len(part.text) for part in parts) <= 300
+    assert "".join(part.text for part in parts) == text
+    assert [part.text for part in _parts(0, " " * 400 + "a")] == ["a"]
 
 
 @given(st.text(alphabet="ab ,.", min_size=2).map(lambda t: t.strip()).filter(lambda t: len(t) > 1))
@@ -81,7 +98,5 @@ def test_flores_codes_follow_language_and_script() -> None:
 
 
 def test_every_language_of_two_letters_has_its_own_of_three() -> None:
-    from augment.models.translators.codes import ISO_639_3
-
     assert all(len(two) == 2 and len(three) == 3 for two, three in ISO_639_3.items())
     assert len(set(ISO_639_3.values())) == len(ISO_639_3)
