@@ -93,7 +93,8 @@ def _blank(segments: Segments, pieces: Ints) -> Bools:
     """Which pieces are a single space."""
     within = np.minimum(pieces, len(segments.starts) - 1)
     gaps = segments.pieces.take(pa.array(within))
-    return np.asarray(pc.equal(gaps, " ").to_numpy(zero_copy_only=False)) & (within == pieces)
+    spaces = pc.equal(gaps, " ").to_numpy(zero_copy_only=False)
+    return np.asarray(spaces & (within == pieces))
 
 
 def _edit(

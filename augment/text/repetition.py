@@ -17,7 +17,8 @@ _WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[\w--[{_UNSPACED}]]+")
 _LETTERS = regex.compile(r"\p{L}+")
 _LONG = 5
 """Letters of a word that is not said often just so."""
-_TWICE = regex.compile(r"\b(\p{L}+)\s+\1\b", regex.IGNORECASE)
+_TWICE = regex.compile(r"\b(\p{L}+)\s+\1\b|\b(\p{L}{4,})\s+\p{L}{2,3}\s+\2\b", regex.IGNORECASE)
+"""A word doubled, or said again behind a small one: ``desired or desired``."""
 
 
 def loops(source: str, made: str) -> bool:

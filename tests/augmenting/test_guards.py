@@ -21,6 +21,8 @@ SOURCE = "The film was great and the actors were good."
         (SOURCE, "The film was great and the actors " + "were good, " * 8, "length"),
         ("So so good.", "Very very very very good.", "repetition"),
         ("It was good.", "It was was nice.", "repetition"),
+        ("wished for or sought", "desired or desired", "repetition"),
+        ("from time to time he came", "from time to time he arrived", None),
         ("a hint of a threat", "a threat of a threat and a threat", "repetition"),
         ("We saw fierce, fierce lions.", "We saw savage, savage lions.", None),
         (SOURCE, "The film was great and 演员 were good.", "script"),
