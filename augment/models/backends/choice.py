@@ -16,15 +16,12 @@ _ONNX_DTYPES = ("float32", "int8")
 _FAST_INTEGERS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})
 """Names that Linux gives to a processor's products of 8-bit integers."""
 
-DRIFT = {
-    "onnx float32": 0.0,
-    "onnx int8": 0.0,
-    "torch float32": 0.0,
-    "torch int8": 0.0,
-    "torch bfloat16": 0.0,
-}
+DRIFT = {"onnx float32": 0.0, "onnx int8": 0.0}
 """Share of texts of which a candidate or probability differs in any bit between batch sizes, as
-:func:`augment.models.fidelity.drift` measures it."""
+:func:`augment.models.fidelity.drift` measures it with the bundled model and its export in int8.
+
+Torch is not listed, so never taken for exact: its probabilities differ in the last bits, in
+float32 too, which changes a drawn word only where two come within that of each other."""
 
 
 @dataclass(frozen=True, slots=True)
