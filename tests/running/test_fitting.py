@@ -329,7 +329,7 @@ def test_a_run_killed_in_either_pass_leaves_the_old_output(mill, place):
     }[place]
     code = (
         "import os, signal\nfrom pipelines import fitting, run, runner\n"
-        "die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"{patch}\nrun({mill.recipe(steps=[TFIDF])!r})\n"
     )
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)})
