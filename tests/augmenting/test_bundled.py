@@ -14,7 +14,7 @@ from augment.models.backends import load_fill_mask
 from augment.models.bundled.student import tiny_folder
 from augment.models.bundled.texts import write_corpus
 from augment.models.bundled.training import BLOCK, IGNORED, blocks, mask_words, show_words, train
-from augment.models.exporting import export
+from augment.models.exporting import export, restore
 
 WORDS = ["garden", "river", "children", "quiet", "evening", "walked", "under", "unbelievably"]
 
@@ -88,6 +88,18 @@ def test_the_student_starts_from_what_its_teachers_know(corpus: Path, tmp_path: 
     # A model that knows nothing has a perplexity of 30,522, the size of its vocabulary.
     assert figures["before"]["all"]["perplexity"] < 10_000
     assert figures["after"]["all"]["perplexity"] < figures["before"]["all"]["perplexity"]
+
+
+def test_the_bundled_model_can_be_trained_on() -> None:
+    import torch
+
+    from augment.models.backends import BUNDLED
+
+    model, tokenizer = restore(BUNDLED)
+    inputs = tokenizer("a large animal that lives in the [MASK]", return_tensors="pt")
+    with torch.inference_mode():
+        logits = model(**inputs).logits[0, -2]
+    assert set(tokenizer.convert_ids_to_tokens(logits.topk(40).indices)) & {"sea", "ocean", "water"}
 
 
 def test_export_names_no_file_of_the_machine(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def main() -> None:
     run: dict[str, Callable[..., None]] = {
         "corpus": write_corpus,
         "train": train,
-        "export": partial(export, dtype="int8", language="en"),
+        "export": partial(export, dtype="float16", language="en"),
     }
     run[options.pop("step")](**options)
 

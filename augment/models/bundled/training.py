@@ -212,6 +212,7 @@ def train(
             saved = time.monotonic()
             model.save_pretrained(output)
     model.save_pretrained(output)
+    tokenizer.model_max_length = BLOCK  # no longer input was trained on
     tokenizer.save_pretrained(output)
     made = {"before": before, "after": figures(), "steps": step, "blocks": len(data[0])}
     (output / "figures.json").write_text(json.dumps(made, indent=1) + "\n")
