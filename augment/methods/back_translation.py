@@ -62,7 +62,8 @@ class BackTranslation(Augmenter):
             Spanish.
         backend: ``bergamot`` (English ↔ Portuguese, weights included), ``marian``, ``m2m``,
             ``nllb`` (checkpoints of these kinds; they need the extra ``torch``), ``ctranslate2``
-            (any of these, faster; extra ``ct2``), ``apertium`` (Debian's program), or ``auto``.
+            (any of these, faster; extra ``ct2``), ``apertium`` (Debian's program), or ``auto``:
+            by the pivots, the model, what is installed, and what can decode as is asked.
         model: of backends that run checkpoints: hub name or folder, with ``{source}`` and
             ``{target}`` for the languages; None is the backend's own choice.
         revision: of a hub model.
@@ -85,6 +86,7 @@ class BackTranslation(Augmenter):
 
     drift: ClassVar[Mapping[str, float]] = DRIFT
     version: ClassVar[int] = 2
+    model_cost = True
 
     pivot: Tag | Annotated[tuple[Tag, ...], Field(min_length=1)] = "pt"
     backend: Backend = "bergamot"
@@ -128,7 +130,7 @@ class BackTranslation(Augmenter):
     def resolved(self) -> Self:
         """The same with its backend, dtype and device chosen for this machine."""
         given = self.backend, self.dtype, self.device
-        found = resolve(*given, languages=self._pivots, model=self.model)
+        found = resolve(*given, languages=self._pivots, model=self.model, decoding=self._decoding)
         if found == given:
             return self
         backend, dtype, device = found
@@ -139,25 +141,30 @@ class BackTranslation(Augmenter):
         lists of words, and the versions of what splits sentences and tells languages.
         """
         weights: dict[str, str] = {}
+        backend = self.resolved().backend
         for pivot in self._pivots:
-            of_pivot = translator_assets(self.backend, pivot, self.model, self.revision)
+            of_pivot = translator_assets(backend, pivot, self.model, self.revision)
             weights |= {f"{pivot}: {name}": digest for name, digest in of_pivot.items()}
         packages = {name: package_version(name) for name in ("sentencex", "py3langid")}
         return {**weights, **packages, "forms": forms_digest(), "words": words_digest()}
 
+    def draws(self, copy: int) -> bool:
+        """Samples and noised sources are drawn; the best translations are the text's own."""
+        return self.temperature is not None or (copy >= self.n_best and self.noise > 0)
+
     def rewrite(self, batch: TextBatch) -> Variants:
         """Variants whose edits are the changed sentences, cut at protected spans."""
-        if batch.language == "und":
+        tag = primary(batch.language)
+        if tag == "und":
             return Variants.declined(len(batch))
         turn, rank = divmod(batch.copy, self.n_best) if self.temperature is None else (0, 0)
         if turn and not self.noise:
             return Variants.declined(len(batch))
-        tag = primary(batch.language)
         sent = sent_of(batch, tag)
         if turn:
             sent = sent.noised(derive(batch.shared_keys, turn), self.noise, tag)
         keys = None if self.temperature is None else sent.keys(batch.keys)
-        trips = self._route(batch.language).travel(sent.asked, keys)
+        trips = self.resolved()._route(batch.language).travel(sent.asked, keys)
         return variants_of_trips(batch, sent, trips, tag, rank)
 
     def _route(self, source: str) -> Route:

@@ -152,7 +152,9 @@ def load_translator(
             backend can't decode so.
         MissingExtraError: the backend's package is not installed.
     """
-    engine, own, where = resolve(backend, dtype, device, languages=(source, target), model=model)
+    engine, own, where = resolve(
+        backend, dtype, device, languages=(source, target), model=model, decoding=decoding
+    )
     check_decoding(engine, decoding)
     direction = Direction(engine, source, target, model, revision, own, where)
     load: Any = _module(engine).load
@@ -167,11 +169,14 @@ def resolve(
     *,
     languages: Collection[str] = (),
     model: str | None = None,
+    decoding: Decoding = GREEDY,
 ) -> tuple[Backend, Dtype, str]:
     """What ``auto`` stands for here: see :func:`augment.models.translators.choice.choose`."""
     from augment.models.translators.choice import choose, here
 
-    found = choose(backend, dtype, device, here(), languages=languages, model=model)
+    found = choose(
+        backend, dtype, device, here(), languages=languages, model=model, needs=decoding.needs
+    )
     return cast(tuple[Backend, Dtype, str], found)
 
 
@@ -218,12 +223,16 @@ def release(translator: Translator | None = None) -> None:
 def translator_assets(
     backend: str, pivot: str, model: str | None, revision: str | None
 ) -> Mapping[str, str]:
-    """Digests of what decides the output of translation to a pivot language and back."""
-    engine = backend
-    if backend == "auto":
-        engine, _, _ = resolve("auto", "auto", "auto", languages=(pivot,), model=model)
-    assets: Any = _module(engine).assets
-    return dict(assets(engine, pivot, model, revision))
+    """Digests of what decides the output of translation to a pivot language and back.
+
+    Args:
+        backend: not ``auto``; see :func:`resolve`.
+        pivot: BCP 47 tag.
+        model: see :class:`Direction`.
+        revision: of a hub model.
+    """
+    assets: Any = _module(backend).assets
+    return dict(assets(backend, pivot, model, revision))
 
 
 def _module(backend: str) -> Any:

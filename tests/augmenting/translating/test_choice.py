@@ -42,6 +42,19 @@ def test_the_rule(features, languages, model, expected) -> None:
     assert auto(features, languages=languages, model=model) == expected
 
 
+def test_a_backend_that_can_t_decode_as_is_needed_is_passed_over() -> None:
+    both = {"languages": ("en", "pt")}
+    assert auto(EVERYTHING, needs={"beam", "n_best"}, **both)[0] == "ctranslate2"
+    assert auto(EVERYTHING, needs={"sampling"}, **both)[0] == "marian"
+    assert auto(EVERYTHING, needs={"sampling"}, model="facebook/m2m100_418M")[0] == "m2m"
+
+
+def test_what_runs_on_the_processor_alone_is_not_taken_elsewhere() -> None:
+    for backend in ("bergamot", "apertium"):
+        with pytest.raises(ModelError, match=rf"'{backend}' computes on the CPU alone.*'cuda'"):
+            choose(backend, "auto", "cuda", ON_CUDA)
+
+
 def test_a_converted_folder_needs_no_torch(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(b"")
     assert auto(NO_TORCH, model=str(tmp_path))[0] == "ctranslate2"
