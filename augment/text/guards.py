@@ -10,6 +10,7 @@ one variant, a wrong one a wrong label.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from unicodedata import normalize
 
 import regex
 
@@ -35,7 +36,7 @@ _OPENS = regex.compile(r"(?:^|[.!?…:;]|--|[—–\"“”„«»‘(\[])[\W_]*
 _DIGITS = regex.compile(r"\p{Nd}+(?:[.,:/]\p{Nd}+)*")
 _SYMBOLS = regex.compile(r"[#%&*+=<>@\\^_|~`$€£¥§/()\[\]{}\"“”„«»]")
 _QUOTES = str.maketrans("“”„«»", '"' * 5)
-_PLAIN = regex.compile(r"[^\p{L}\p{N}]+")
+_PLAIN = regex.compile(r"[^\p{L}\p{M}\p{N}]+\p{M}*")
 _ALPHABETS = {
     name: regex.compile(rf"\p{{{name}}}")
     for name in ("Latin", "Cyrillic", "Greek", "Arabic", "Hebrew", "Han", "Hangul", "Hiragana",
@@ -149,9 +150,16 @@ def _persons(text: str, tag: str) -> Counter[str]:
 
 
 def is_unchanged(source: str, made: str, tag: str = "") -> bool:  # noqa: ARG001
-    """The same letters and digits, whatever the case, the spaces and the punctuation."""
-    ours, theirs = (str(_PLAIN.sub("", text)) for text in (source, made))
-    return ours.casefold() == theirs.casefold()
+    """The same letters and digits, whatever the case, the spaces, the punctuation, and the way
+    in which accents are written down.
+    """
+    ours, theirs = (_bare(text) for text in (source, made))
+    return ours == theirs
+
+
+def _bare(text: str) -> str:
+    # Case folding may take a composed letter apart.
+    return normalize("NFC", normalize("NFC", _PLAIN.sub("", text)).casefold())
 
 
 GUARDS: Mapping[str, Guard] = {

@@ -1,10 +1,12 @@
 """Guards of rewritten sentences: what each lets down, and what it lets pass."""
 
+from unicodedata import normalize
+
 import pytest
 
 from augment.methods.known_words import coins_words
 from augment.models.language_id import language_of, left_language
-from augment.text.guards import GUARDS, broken, marked, unsound
+from augment.text.guards import GUARDS, broken, is_unchanged, marked, unsound
 from augment.text.repetition import repetitions
 
 SOURCE = "The film was great and the actors were good."
@@ -119,3 +121,9 @@ def test_language_is_told_of_texts_that_are_long_enough() -> None:
 
 def test_every_guard_says_what_it_is_for() -> None:
     assert all(guard.__doc__ for guard in GUARDS.values())
+
+
+def test_the_same_accents_written_otherwise_are_no_change() -> None:
+    assert is_unchanged("Um café.", normalize("NFD", "um CAFÉ!"))
+    assert is_unchanged("I ❤\ufe0f it", "I ❤ it.")
+    assert not is_unchanged("का", "की")
