@@ -1,8 +1,9 @@
 """Writes a checkpoint as a folder that fills masks on ONNX Runtime, and reads it back.
 
 A folder holds ``model.onnx``, ``tokenizer.json`` and ``config.json``. The graph takes token ids,
-the attention mask, the flat positions of the masks, a bias per vocabulary item (−inf bans one) and
-k; it gives the k best log probabilities, over the allowed vocabulary, and their ids per mask.
+the attention mask, the flat positions of the masks, k, and either a bias per vocabulary item (−inf
+bans one) or, in small models, the allowed items; it gives the k best log probabilities, over the
+allowed vocabulary, and their ids per mask.
 """
 
 import json
@@ -13,14 +14,17 @@ from typing import Any
 
 from augment.errors import MissingExtraError, ModelError
 from augment.models import graphs
-from augment.models.masked_head import MaskedHead
+from augment.models.masked_head import MaskedHead, narrowed_decoder
 from augment.models.quantizing import Array, integer_weights
 
 FORMAT = "augmill-fill-mask"
-VERSION = 1
+VERSION = 2
 """Raised when the same checkpoint gives another folder."""
 
 DTYPES = ("float32", "float16", "int8")
+_SMALL = 256
+"""Units before the decoder at the most, for its rows to be gathered batch by batch."""
+
 _NEEDED = ("torch", "onnx", "onnxscript")
 _TOKENS = ("unk", "pad", "cls", "sep", "mask", "bos", "eos")
 
@@ -62,7 +66,10 @@ def export(
     from augment.models.backends import torch_fill_mask
 
     model, tokenizer = torch_fill_mask.checkpoint(str(checkpoint), revision, "float32")
-    graph = graphs.with_top(_traced(model), model.config.vocab_size)
+    if _narrow(model, dtype):
+        graph = graphs.with_top_of_allowed(_traced(model, narrow=True))
+    else:
+        graph = graphs.with_top(_traced(model, narrow=False), model.config.vocab_size)
     graphs.anonymous(graph)
     graphs.name_weights(graph, _parameters(model))
     if dtype == "int8":
@@ -143,7 +150,18 @@ def read_config(folder: Path) -> Mapping[str, Any]:
     return config  # type: ignore[no-any-return]
 
 
-def _traced(model: Any) -> Any:
+def _narrow(model: Any, dtype: str) -> bool:
+    """Whether the logits of the allowed items alone are computed.
+
+    Their rows of the decoder are gathered for each batch, which spares a small model more than it
+    costs; matrices of integers are packed once, for good.
+    """
+    decoder = model.get_output_embeddings()
+    units = getattr(decoder, "in_features", _SMALL + 1)
+    return dtype != "int8" and units <= _SMALL and MaskedHead(model).narrowed
+
+
+def _traced(model: Any, *, narrow: bool) -> Any:
     """The graph from token ids to ``all_logits`` at the masked positions."""
     import torch
 
@@ -156,17 +174,27 @@ def _traced(model: Any) -> Any:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: Any, attention_mask: Any, positions: Any) -> Any:
-            return head.logits(input_ids, attention_mask, positions)
+        def forward(
+            self, input_ids: Any, attention_mask: Any, positions: Any, allowed: Any = None
+        ) -> Any:
+            with narrowed_decoder(model, allowed):
+                return head.logits(input_ids, attention_mask, positions)
 
     ones = torch.ones(3, 9, dtype=torch.long)
-    rows, time, masks = (torch.export.Dim(name) for name in ("batch", "time", "masks"))
+    inputs = {"input_ids": ones, "attention_mask": ones.clone(), "positions": torch.arange(4)}
+    axes: dict[str, tuple[str, ...]] = {"positions": ("masks",)}
+    axes |= dict.fromkeys(("input_ids", "attention_mask"), ("batch", "time"))
+    if narrow:
+        inputs["allowed"], axes["allowed"] = torch.arange(5), ("items",)
+    sizes = {name: torch.export.Dim(name) for name in ("batch", "time", "masks", "items")}
     program = torch.onnx.export(
         AtMasks().eval(),
-        (ones, ones.clone(), torch.arange(4)),
+        tuple(inputs.values()),
         dynamo=True,
-        dynamic_shapes=({0: rows, 1: time}, {0: rows, 1: time}, {0: masks}),
-        input_names=["input_ids", "attention_mask", "positions"],
+        dynamic_shapes=tuple(
+            {place: sizes[axis] for place, axis in enumerate(axes[name])} for name in inputs
+        ),
+        input_names=list(inputs),
         output_names=["all_logits"],
         verbose=False,
     )

@@ -49,7 +49,7 @@ class Network(Protocol):
             input_ids: ``(b, t)`` int64.
             attention_mask: ``(b, t)`` int64, 0 for padding.
             positions: ``(m,)`` int64, places of the masks in the flattened ``(b · t)`` input.
-            bias: ``(v,)`` float32 added to all logits; −inf bans an item.
+            bias: ``(v,)`` float32, −inf for items that are banned, else 0.
             k: how many candidates per mask.
         """
 
@@ -96,7 +96,7 @@ class FillMask:
         Args:
             sequences: token ids without specials, each at most :attr:`room` long.
             masks: per sequence, the places of its masks.
-            bias: ``(v,)`` float32 added to all logits; −inf bans an item.
+            bias: ``(v,)`` float32, −inf for items that are banned, else 0.
             k: how many candidates; never more than are allowed.
             batch_tokens: tokens in a padded batch at the most; a longer sequence stands alone.
 

@@ -14,27 +14,43 @@ _WEIGHTS = "augmill.weights"
 
 
 def with_top(model: Any, vocabulary: int) -> Any:
-    """Append bias, top-k and log probabilities over the allowed vocabulary to ``all_logits``.
+    """Append a bias per vocabulary item, log-softmax and top-k to ``all_logits``.
 
-    The log-softmax is one operation per row. Put together from exponential and logarithm it was
-    no faster, and a mask's result depended on its place in the batch: these two round otherwise
-    in the last lanes of an array.
+    The log-softmax is one operation per row: where it was put together from exponential and
+    logarithm, it was no faster, and a mask's result was seen to depend on its place in the batch.
     """
+    from onnx import TensorProto, helper
+
+    bias = helper.make_tensor_value_info("bias", TensorProto.FLOAT, [vocabulary])
+    add = helper.make_node("Add", ["all_logits", "bias"], ["allowed_logits"])
+    return _with_candidates(model, bias, [add], [])
+
+
+def with_top_of_allowed(model: Any) -> Any:
+    """Append log-softmax and top-k to ``all_logits``, which are those of the input ``allowed``."""
+    from onnx import helper
+
+    nodes = [
+        helper.make_node("Identity", ["all_logits"], ["allowed_logits"]),
+        helper.make_node("Gather", ["allowed", "places"], ["ids"]),
+    ]
+    return _with_candidates(model, None, nodes[:1], nodes[1:])
+
+
+def _with_candidates(model: Any, bias: Any | None, before: list[Any], behind: list[Any]) -> Any:
     from onnx import TensorProto, helper
 
     graph = model.graph
     floats, ints = TensorProto.FLOAT, TensorProto.INT64
-    graph.input.extend(
-        [
-            helper.make_tensor_value_info("bias", floats, [vocabulary]),
-            helper.make_tensor_value_info("k", ints, [1]),
-        ]
-    )
+    k = helper.make_tensor_value_info("k", ints, [1])
+    graph.input.extend([k] if bias is None else [bias, k])
+    found = "places" if behind else "ids"
     graph.node.extend(
         [
-            helper.make_node("Add", ["all_logits", "bias"], ["allowed"]),
-            helper.make_node("LogSoftmax", ["allowed"], ["normalised"], axis=-1),
-            helper.make_node("TopK", ["normalised", "k"], ["log_probability", "ids"], axis=-1),
+            *before,
+            helper.make_node("LogSoftmax", ["allowed_logits"], ["normalised"], axis=-1),
+            helper.make_node("TopK", ["normalised", "k"], ["log_probability", found], axis=-1),
+            *behind,
         ]
     )
     del graph.output[:]

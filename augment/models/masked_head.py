@@ -111,3 +111,29 @@ class MaskedHead:
         return narrow.shape == (1, *whole.shape) and bool(
             ((narrow[0].float() - whole).abs() <= 0.02 * scale).all()
         )
+
+
+@contextmanager
+def narrowed_decoder(model: Any, allowed: Any | None) -> Any:
+    """Within, the model's decoder gives the logits of these vocabulary items alone.
+
+    Args:
+        model: one whose output embeddings are a linear layer.
+        allowed: ``(n,)`` items; None leaves the decoder as it is.
+    """
+    if allowed is None:
+        yield
+        return
+    from torch.nn.functional import linear
+
+    decoder = model.get_output_embeddings()
+
+    def forward(hidden: Any) -> Any:
+        bias = None if decoder.bias is None else decoder.bias.index_select(0, allowed)
+        return linear(hidden, decoder.weight.index_select(0, allowed), bias)
+
+    decoder.forward = forward
+    try:
+        yield
+    finally:
+        del decoder.forward

@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from augment.errors import ModelError
 from augment.models.fill_mask import FillMask, Floats, Ints, Top, fitting_cache, prepare
@@ -21,21 +22,30 @@ _SLOW = ["SkipLayerNormFusion"]
 
 @dataclass(frozen=True, slots=True)
 class OnnxNetwork:
-    """A session whose graph ends in bias, log-softmax and top-k."""
+    """A session whose graph ends in log-softmax and top-k over the allowed vocabulary.
+
+    Attributes:
+        session: takes a bias per item, or, of small models, the numbers of the allowed items.
+        narrow: whether it is the latter.
+    """
 
     session: "InferenceSession"
+    narrow: bool
 
     def top(
         self, input_ids: Ints, attention_mask: Ints, positions: Ints, bias: Floats, k: int
     ) -> Top:
         """See :class:`augment.models.fill_mask.Network`."""
-        feed = {
+        feed: dict[str, npt.NDArray[Any]] = {
             "input_ids": input_ids,
             "attention_mask": attention_mask,
             "positions": positions,
-            "bias": bias,
             "k": np.array([k], np.int64),
         }
+        if self.narrow:
+            feed["allowed"] = np.flatnonzero(np.isfinite(bias))
+        else:
+            feed["bias"] = bias
         return Top(*self.session.run(["log_probability", "ids"], feed))
 
 
@@ -59,7 +69,7 @@ def load(folder: Path, threads: int) -> FillMask:
         raise ModelError(f"{folder}: the tokenizer lacks the mask token {config['mask_token']!r}")
     opening, closing = prepare(tokenizer)
     return FillMask(
-        network=OnnxNetwork(session),
+        network=OnnxNetwork(session, "allowed" in {given.name for given in session.get_inputs()}),
         tokenizer=tokenizer,
         vocabulary=Vocabulary.of(tokenizer, config["vocab_size"]),
         mask_id=mask_id,
