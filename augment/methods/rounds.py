@@ -24,8 +24,6 @@ from augment.text.segments import Segments
 
 _NEAR = 16
 """Pieces (words and gaps) on either side in which a new word must not stand already."""
-_EACH_OTHER = 4
-"""New words with which a new word of the same row is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +161,17 @@ class Rounds:
         """``(m, r)``: the words around each place, and in it; −1 for those not on the list."""
         segments = self.segments
         numbers = self.filler.lexis.find(segments.distinct.dictionary)[segments.codes]
-        numbers[edited.pieces] = self.filler.lexis.folded[edited.numbers]
+        put = np.full_like(numbers, -1)
+        put[edited.pieces] = self.filler.lexis.folded[edited.numbers]
+        if not self.insert:
+            numbers, put = np.where(put < 0, numbers, put), put[:0]
         around = places[:, None] + np.arange(-_NEAR, _NEAR + 1)
-        inside = np.clip(around, 0, len(numbers) - 1)
+        inside = np.clip(around, 0, len(segments.rows) - 1)
         same = segments.rows[inside] == segments.rows[places][:, None]
-        return np.where(same & (inside == around), numbers[inside], -1)
+        there = same & (inside == around)
+        # Behind an inserted word the one before which it was put still stands.
+        columns = [numbers, put] if len(put) else [numbers]
+        return np.concatenate([np.where(there, c[inside], -1) for c in columns], axis=1)
 
     def _accepted(self, places: Ints, filled: Filled) -> Edited:
         """The places that were filled, but for those that repeat a new word shortly before."""
@@ -176,7 +180,7 @@ class Rounds:
         pieces, numbers = places[at], filled.words[at]
         folded = self.filler.lexis.folded[numbers]
         again = np.zeros(len(at), np.bool_)
-        for step in range(1, min(_EACH_OTHER, len(at) - 1) + 1):
+        for step in range(1, min(_NEAR, len(at) - 1) + 1):
             near = pieces[step:] - pieces[:-step] <= _NEAR
             near &= segments.rows[pieces[step:]] == segments.rows[pieces[:-step]]
             again[step:] |= near & (folded[step:] == folded[:-step])
