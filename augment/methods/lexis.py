@@ -16,6 +16,7 @@ from augment.lexicons.forms import TAGS, Forms, load_forms
 from augment.lexicons.sources import load_lexicon
 from augment.models.vocabulary import Vocabulary
 from augment.statistics import open_statistics
+from augment.text.casing import LOWER, patterns
 from augment.text.columns import Bools, Ints, Utf8
 from augment.text.index import WordIndex
 from augment.text.languages import Language
@@ -43,6 +44,11 @@ class Lexis:
     def folded(self) -> Ints:
         """``(w,)``: a number that words have in common which differ in letter case alone."""
         return self.find(self.words)
+
+    @cached_property
+    def capital(self) -> Bools:
+        """``(w,)``: which words the list itself writes with a capital."""
+        return np.asarray(patterns(self.words) != LOWER)
 
     @cached_property
     def place(self) -> Ints:
@@ -84,7 +90,7 @@ def lexis_of(tongue: Language, statistics: str | None, vocabulary: Vocabulary) -
 
 def has_list(tongue: Language, statistics: str | None) -> bool:
     """Whether words of the language can be told from fragments."""
-    return tongue.tag in ("en", "zh") or statistics is not None
+    return _listed(tongue, statistics, _stamp(statistics)) is not None
 
 
 def _stamp(statistics: str | None) -> str:
@@ -103,9 +109,13 @@ def _listed(tongue: Language, statistics: str | None, _digest: str) -> Lexis | N
     known = None if statistics is None else open_statistics(statistics).language(tongue.tag)
     if known is None:
         return None
-    usual = pa.array(known.lower * 2 >= known.counts)  # others are names
-    plain = pc.and_(usual, pc.match_substring_regex(known.words, _LETTERS))
-    return _without_stopwords(known.words.filter(plain), tongue, None)
+    plain = pc.match_substring_regex(known.words, _LETTERS)
+    usual = pa.array(known.lower * 2 >= known.counts)
+    if tongue.noun_capitals:  # others are nouns, names among them
+        words = pc.if_else(usual, known.words, pc.utf8_capitalize(known.words))
+        return _without_stopwords(words.filter(plain), tongue, None)
+    # Others are names.
+    return _without_stopwords(known.words.filter(pc.and_(usual, plain)), tongue, None)
 
 
 def _without_stopwords(words: pa.StringArray, tongue: Language, forms: Forms | None) -> Lexis:

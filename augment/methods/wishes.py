@@ -51,7 +51,8 @@ class Wishes:
         """
         pattern = self.patterns[slots][:, None]
         if self.noun_capitals:
-            refused = (words < 0) | (capital != (pattern == TITLE))
+            noun = capital & lexis.capital[words]
+            refused = (words < 0) | (noun != (pattern == TITLE)) | (capital & ~noun)
         else:  # a name, or the head of a sentence
             refused = (words < 0) | (capital & (pattern == LOWER))
         folded = lexis.folded[words]

@@ -113,7 +113,11 @@ def _with_items(tokenizer: "Tokenizer", words: pa.StringArray, mark: str) -> Int
         number
         for number, word in enumerate(words.to_pylist())
         if not word.isascii()
-        or any(form in items for w in (word, word.capitalize()) for form in (w, mark + w))
+        or any(
+            form in items
+            for cased in (word, word.capitalize(), word.lower())
+            for form in (cased, mark + cased)
+        )
     ]
     return np.array(kept, np.int64)
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from augment import MaskedLMFill, TextBatch
+from augment.component import fingerprint
 from augment.errors import MissingExtraError, ModelError, StatisticsError
 from augment.fitting import unfitted
 from augment.lexicons.forms import TAGS, load_forms
@@ -134,6 +135,43 @@ def test_bundled_model_declines_unknown_languages() -> None:
     assert MaskedLMFill(rate=1.0)(SENTENCE, language="und") == SENTENCE
 
 
+class TestListsOfAnotherLanguage:
+    """The bundled model's items and a corpus's own words."""
+
+    def step(self, folder: Path, texts: list[str], tag: str, **options: Any) -> MaskedLMFill:
+        path = str(folder / "words.arrow")
+        CorpusStatistics.of(texts, language=tag).save(path)
+        given = {"rate": 1.0, "min_probability": 0.0, "top_k": 0, **options}
+        return MaskedLMFill(model=str(BUNDLED), statistics=path, **given)
+
+    def test_words_that_the_vocabulary_lacks_leave_all_places_unfilled(
+        self, tmp_path: Path
+    ) -> None:
+        step = self.step(tmp_path, ["xylophonesque zzyzxian"], "fr")
+        out = step.apply(batch(["grande maison rouge"], "fr"))
+        assert out.text.null_count == 1
+        assert out.notes["unfilled"].to_pylist() == [3]
+
+    def test_german_nouns_are_replaced_by_nouns(self, tmp_path: Path) -> None:
+        words = "wir sehen Hotel Museum Park Film Star und sagen finden"
+        step = self.step(tmp_path, [words] * 3, "de")
+        source = "dort bauen Garten heute"
+        new: dict[str, set[str]] = {"Garten": set(), "bauen": set()}
+        for seed in range(20):
+            (edits,) = step.apply(batch([source], "de", seed)).edits.to_pylist()
+            for edit in edits or ():
+                old = source[edit["start"] : edit["stop"]]
+                new.setdefault(old, set()).add(edit["text"])
+        assert len(new["Garten"]) > 1
+        assert new["Garten"] <= {"Hotel", "Museum", "Park", "Film", "Star"}
+        assert not new["bauen"] & {"hotel", "museum", "park", "film", "star"}
+
+    def test_two_items_need_a_list_of_the_language(self, tmp_path: Path) -> None:
+        step = self.step(tmp_path, ["xylophonesque zzyzxian"], "fr", pieces=2)
+        with pytest.raises(ModelError, match=r"pieces: 2 needs a list of words.*'es'"):
+            step("la casa grande", language="es")
+
+
 def test_all_candidates_at_once_take_no_more_memory_than_a_batch() -> None:
     import tracemalloc
 
@@ -213,6 +251,29 @@ def test_fingerprint_follows_the_weights(wordpiece_checkpoint: Path, tmp_path: P
     assert step.assets() != before
 
 
+def test_a_model_is_loaded_again_when_its_files_change(tmp_path: Path) -> None:
+    import shutil
+
+    folder = shutil.copytree(BUNDLED, tmp_path / "model")
+    loaded = load_fill_mask(str(folder), None, "auto", "auto", "auto")
+    assert load_fill_mask(str(folder), None, "auto", "auto", "auto") is loaded
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "max_tokens": 40}))
+    assert load_fill_mask(str(folder), None, "auto", "auto", "auto").max_tokens == 40
+
+
+def test_fingerprint_follows_what_runs_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    from augment.methods import masked_lm
+
+    before = fingerprint(MaskedLMFill())
+    version = masked_lm.package_version
+    monkeypatch.setattr(
+        masked_lm, "package_version", lambda name: f"{version(name)}{name == 'onnxruntime'}"
+    )
+    assert fingerprint(MaskedLMFill()) != before
+    assert "cilin" in MaskedLMFill(model=str(BUNDLED)).assets()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
@@ -278,6 +339,19 @@ class TestGuards:
         for words in self.words(text, top_k=20):
             assert not set(words) & {"film", "long", "story", "short", "actor", "good"}
             assert len(set(words)) == len(words)
+
+    def test_many_new_words_of_a_row_all_differ(self) -> None:
+        text = "Young people watched old houses near small rivers while good friends played games."
+        for words in self.words(text, top_k=0, agreement=False, temperature=1e-6):
+            assert len(set(words)) == len(words) > 6
+
+    def test_an_inserted_word_repeats_none_that_stands_nearby(self) -> None:
+        """Behind a word that was put in, the one that stood there is still there."""
+        text = "We like new young good small people."
+        options = {"action": "insert", "strategy": "sequential", "agreement": False}
+        for words in self.words(text, top_k=0, temperature=4.0, **options):
+            assert len(words) >= 3
+            assert not set(words) & {"like", "new", "young", "good", "small", "people"}
 
     def test_parts_of_speech_by_the_table(self) -> None:
         step = MaskedLMFill(rate=1.0, pos=("ADJ",), min_probability=0.0)
