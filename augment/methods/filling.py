@@ -27,6 +27,9 @@ them."""
 _ORIGINALS = 4
 """Items that may spell the original, in one letter case or another."""
 
+_REMEMBERED = 1 << 20
+"""Candidates that are kept for the next copy at the most: 12 MB of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -146,7 +149,9 @@ class Filler:
         sequences, parts, order = masked.requests(masks)
         bias = self.spellings.bias(level)
         wanted, budget = self._wanted(bias), self.choice.batch_tokens
-        if self.memory is None or level:
+        if not wanted:  # the vocabulary has none of the words
+            return
+        if self.memory is None or level or wanted * len(masks) > _REMEMBERED:
             for numbers, top in self.model.tops(sequences, parts, bias, wanted, budget):
                 yield order[numbers], top
             return

@@ -13,7 +13,7 @@ import pytest
 
 from augment.batch import TextBatch, spans_of
 from augment.lexicons.forms import load_forms
-from augment.methods import masked_lm
+from augment.methods import filling, masked_lm
 from augment.methods.masked_lm import MaskedLMFill
 from augment.models.backends import load_fill_mask
 from augment.models.fill_mask import FillMask, Network, Top
@@ -161,7 +161,15 @@ class TestCopies:
     def test_shared_masks_cost_one_pass(self, counting: Counting) -> None:
         five = copies(MaskedLMFill(rate=0.3, masks="shared"), 5)
         assert counting.rows == len(ROWS)
-        assert len({text for copy in five for text in copy}) > 5
+        assert len({text for copy in five for text in copy}) > len(ROWS)
+
+    def test_more_candidates_than_memory_holds_are_asked_again(
+        self, counting: Counting, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        remembered = copies(MaskedLMFill(rate=0.3, masks="shared"), 3)
+        monkeypatch.setattr(filling, "_REMEMBERED", 100)
+        assert copies(MaskedLMFill(rate=0.3, masks="shared"), 3) == remembered
+        assert counting.rows == (1 + 3) * len(ROWS)
 
     def test_own_masks_cost_a_pass_each(self, counting: Counting) -> None:
         copies(MaskedLMFill(rate=0.3), 5)
