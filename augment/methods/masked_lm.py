@@ -16,17 +16,18 @@ from pydantic import Field, model_validator
 
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
-from augment.component import Count, Positive, Probability, component
+from augment.component import Count, Positive, Probability, component, package_version
 from augment.errors import ModelError, StatisticsError
 from augment.lexicons.forms import load_forms
 from augment.lexicons.phrases import load_phrases
+from augment.lexicons.sources import digests
 from augment.methods.filling import Choice, Filler, equipped
 from augment.methods.lexis import has_list
 from augment.methods.rounds import Rounds
 from augment.methods.slots import Grammar, Pos, insertable, substitutable
 from augment.methods.tfidf import UNFITTED, tfidf_weights
 from augment.models.backends import BUNDLED, load_fill_mask, resolve
-from augment.models.backends.choice import DRIFT
+from augment.models.backends.choice import DRIFT, ENGINES
 from augment.models.identity import model_digest
 from augment.models.tagger import TaggerName, tagger_assets
 from augment.statistics import open_statistics
@@ -153,11 +154,17 @@ class MaskedLMFill(Augmenter):
         return self
 
     def assets(self) -> Mapping[str, str]:
-        """Digests of the model's files (on the hub: name and revision), tables and word lists."""
+        """Digests of the model's files (on the hub: name and revision), tables and word lists, and
+        the versions of what runs the model.
+        """
         name = str(BUNDLED) if self.model is None else self.model
         found = {"model": model_digest(name, self.revision), "words": words_digest()}
         tables = {"forms": load_forms("en"), "phrases": load_phrases("en")}
         found |= {kind: table.digest for kind, table in tables.items() if table is not None}
+        if self.model is not None:
+            found |= digests("cilin")
+        packages = ("tokenizers", *ENGINES[self.resolved().backend])
+        found |= {name: package_version(name) for name in packages}
         if self.tagger is not None:
             found |= tagger_assets(self.tagger)
         if self.statistics is not None:

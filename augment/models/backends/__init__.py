@@ -5,6 +5,7 @@ from pathlib import Path
 
 from augment.models.backends.choice import choose, exported_dtype, here
 from augment.models.fill_mask import FillMask
+from augment.models.identity import model_digest
 from augment.models.runtime import threads
 
 BUNDLED = Path(__file__).parent.parent / "weights" / "bert-tiny-en"
@@ -26,7 +27,7 @@ def resolve(
 def load_fill_mask(
     model: str | None, revision: str | None, backend: str, dtype: str, device: str
 ) -> FillMask:
-    """A model ready to use; loaded once per process.
+    """A model ready to use; loaded once per process, and again when its files change.
 
     Args:
         model: None for the bundled English one; a folder or a hub name otherwise.
@@ -44,12 +45,19 @@ def load_fill_mask(
     backend, dtype, device = resolve(model, revision, backend, dtype, device)
     if Path(name).exists():
         name = str(Path(name).resolve())
-    return _load(name, revision, backend, dtype, device, threads())
+    digest = model_digest(name, revision)
+    return _load(name, revision, backend, dtype, device, threads(), digest)
 
 
 @cache
 def _load(
-    name: str, revision: str | None, backend: str, dtype: str, device: str, threads: int
+    name: str,
+    revision: str | None,
+    backend: str,
+    dtype: str,
+    device: str,
+    threads: int,
+    _digest: str,
 ) -> FillMask:
     if backend == "onnx":
         from augment.models.backends import onnx_fill_mask

@@ -12,6 +12,9 @@ from augment.errors import ModelError, nearest
 BACKENDS = ("onnx", "torch")
 DTYPES = ("float32", "bfloat16", "float16", "int8")
 
+ENGINES = {"onnx": ("onnxruntime",), "torch": ("torch", "transformers")}
+"""The packages that run a backend's models; their versions decide the last bits."""
+
 _ONNX_DTYPES = ("float32", "int8")
 _FAST_INTEGERS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})
 """Names that Linux gives to a processor's products of 8-bit integers."""
