@@ -2,8 +2,8 @@
 
 A store is put in place by :func:`caching`; steps that run a model then look there first (see
 :meth:`augment.augmenter.Augmenter.apply`). A row's key stands for everything that its variant
-depends on: the step's fingerprint, the language, the number of the copy, the text with its
-protected spans, and, unless the step says that it draws nothing, the row's random keys. Only steps
+depends on: the step's fingerprint, augmill's version, the language, the number of the copy, the
+text with its protected spans, and, unless the step draws nothing, the row's random keys. Only steps
 that are exact may look: with others a row would depend on which rows happened to be there already.
 """
 
@@ -119,7 +119,10 @@ def through(
 
 def _keys(step: str, batch: TextBatch, draws: bool) -> list[bytes]:
     """``(n,)`` digests of what each row's variant depends on."""
-    names = b"\0".join([_FORMAT, step.encode(), batch.language.encode(), b""])
+    from augment import __version__
+
+    parts = (step, __version__, batch.language, "")
+    names = b"\0".join([_FORMAT, *(part.encode() for part in parts)])
     head = names + bytes([draws]) + batch.copy.to_bytes(8, "little")
     if draws:
         drawn = np.stack([batch.keys, batch.shared_keys], axis=1)
@@ -179,7 +182,10 @@ def _read(store: RowStore, keys: Sequence[bytes]) -> dict[bytes, pa.RecordBatch]
 def _variants(rows: Sequence[pa.RecordBatch]) -> Variants:
     """Rows, each with the columns of its own, as variants; a note that a row lacks is null."""
     # That of a row with all notes tells their order, which shows in the output.
-    kinds = sorted({tuple(row.schema) for row in rows}, key=lambda fields: -len(fields))
+    kinds = sorted(
+        {tuple(row.schema) for row in rows},
+        key=lambda fields: (-len(fields), [(field.name, str(field.type)) for field in fields]),
+    )
     fields = {field.name: field for kind in kinds for field in kind}
     schema = pa.schema(list(fields.values()))
     table = pa.concat_tables(

@@ -1,6 +1,7 @@
 """The row cache: the same columns, whether a row is computed or was kept."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pyarrow as pa
@@ -9,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.augmenter import Augmenter
-from augment.batch import TextBatch, Variants, spans_of
+from augment.batch import EDITS, TextBatch, Variants, spans_of
 from augment.component import component
 from augment.randomness import uniform
-from augment.row_cache import MemoryStore, active, caching
+from augment.row_cache import MemoryStore, _variants, active, caching
 from augment.text.diff import edits_between
 
 asked = []
@@ -139,6 +140,28 @@ def test_everything_that_a_row_depends_on_is_in_its_key():
         assert len(asked) == len(BATCH)
 
 
+def test_another_version_of_augmill_finds_nothing(monkeypatch):
+    with caching(MemoryStore()):
+        FakeModel().apply(BATCH)
+        monkeypatch.setattr("augment.__version__", "another")
+        asked.clear()
+        FakeModel().apply(BATCH)
+    assert len(asked) == len(BATCH)
+
+
+def test_the_order_of_notes_does_not_depend_on_the_rows():
+    """As many notes in either kind of row: neither's order is that of a row with all notes."""
+    notes = ["first", "second", "third"]
+    rows = [
+        pa.RecordBatch.from_pydict(
+            {"text": pa.array(["a"]), "edits": pa.nulls(1, EDITS), f"note:{name}": pa.array([1])}
+        )
+        for name in notes
+    ]
+    for order in itertools.permutations(rows):
+        assert list(_variants(order).notes) == notes
+
+
 def test_a_step_that_draws_nothing_is_found_under_other_keys():
     other = TextBatch.of(BATCH.text, seed=99, language="en")
     with caching(MemoryStore()):
@@ -178,7 +201,7 @@ def test_a_real_model_fills_the_same_words_beside_rows_that_were_kept(wordpiece_
     texts = [" ".join([*words[i % 5 : 3 + i % 5 + i % 4], str(i)]) for i in range(60)]
     batch = TextBatch.of(texts, seed=1, language="en")
     fill = MaskedLMFill(
-        model=str(wordpiece_checkpoint), backend="torch", dtype="float32", rate=0.6, device="cpu",
+        model=str(wordpiece_checkpoint), backend="onnx", dtype="float32", rate=0.6, device="cpu",
         agreement=False, min_probability=0.0,
     )  # fmt: skip
     assert fill.exact
