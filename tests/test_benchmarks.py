@@ -8,7 +8,7 @@ import pytest
 from augment.errors import MissingExtraError
 from augment.text.sentences import split_sentences
 from benchmarks.lexical import floor, spread
-from benchmarks.neural import drift, masked_lm
+from benchmarks.neural import back_translation, drift, masked_lm
 from benchmarks.neural.__main__ import main
 from benchmarks.neural.marian_checkpoint import marian_checkpoints
 from benchmarks.neural.rounds import Side, measure, table, windows
@@ -174,6 +174,34 @@ def test_a_side_that_lacks_something_is_named_and_left_out(capsys):
     assert made == [("a",), ("c",), ("d",)], "one warms up, and a round has texts of its own"
     assert "left out: bad: " in capsys.readouterr().err
     assert sides[0].amounts == [1, 1]
+
+
+class OneAtATime:
+    """Stands for a peer's process: what was loaded last answers."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.ran: list[tuple[int, int]] = []
+
+    def load(self, what: str, threads: int, *, batch_size: int, **_: str) -> None:
+        self.held = batch_size
+
+    def run(self, texts: list[str]) -> tuple[float, list[str]]:
+        self.ran.append((self.held, len(texts)))
+        return 0.0, texts
+
+
+def test_each_batch_size_of_a_peer_is_timed_with_itself(tmp_path):
+    peer = OneAtATime()
+    for direction in back_translation.DIRECTIONS:
+        (tmp_path / direction).mkdir()
+    choices = [
+        Side(str(n), back_translation.nlpaug(peer, tmp_path, 1, n, 1))  # type: ignore[arg-type]
+        for n in (8, 32)
+    ]
+    best = back_translation._fastest(choices, ["a", "b", "c"])
+    assert peer.ran == [(8, 2), (8, 3), (32, 2), (32, 3)]
+    assert best.rate == max(side.rate for side in choices)
 
 
 def test_ratios_are_to_the_sides_that_were_measured():

@@ -150,10 +150,12 @@ def step(augmenter: BackTranslation) -> Callable[[Sequence[str]], Any]:
 
 
 def _fastest(sides: Sequence[Side], texts: Sequence[str]) -> Side:
-    """The best of one run each, after one that loads."""
-    able = [side for side in sides if runs(side, texts[:2])]
-    for side in able:
-        side.run(texts)
+    """The best of one run each, after one that loads: a peer's process holds but one at a time."""
+    able = []
+    for side in sides:
+        if runs(side, texts[:2]):
+            side.run(texts)
+            able.append(side)
     return max(able, key=lambda side: side.rate, default=sides[-1])
 
 
