@@ -20,16 +20,8 @@ from augment.methods.known_words import forms_digest
 from augment.methods.round_trip_edits import variants_of_trips
 from augment.methods.round_trips import Route
 from augment.methods.sent_sentences import sent_of
-from augment.models.translate import (
-    DRIFT,
-    Backend,
-    Decoding,
-    Dtype,
-    check_decoding,
-    exact,
-    resolve,
-    translator_assets,
-)
+from augment.models.decoding import Decoding, check_decoding
+from augment.models.translate import DRIFT, Backend, Dtype, exact, resolve, translator_assets
 from augment.randomness import derive
 from augment.text.languages import primary, words_digest
 

@@ -10,16 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from augment.models.decoding import GREEDY, Decoding
 from augment.models.latest import Latest
-from augment.models.translate import (
-    GREEDY,
-    Backend,
-    Decoding,
-    Dtype,
-    Translator,
-    load_translator,
-    release,
-)
+from augment.models.translate import Backend, Dtype, Translator, load_translator, release
 from augment.randomness import Keys, derive
 from augment.text.guards import unsound
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from augment import Protection, TextBatch
 from augment.methods.back_translation import BackTranslation
-from augment.models.translate import Decoding, load_translator
+from augment.models.decoding import Decoding
+from augment.models.translate import load_translator
 from augment.text.sentences import split_sentences
 from benchmarks.neural.bare_translate import (
     bare_bergamot,

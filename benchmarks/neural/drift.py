@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from augment import TextBatch
 from augment.methods.masked_lm import MaskedLMFill
-from augment.models.translate import Decoding, load_translator
+from augment.models.decoding import Decoding
+from augment.models.translate import load_translator
 from benchmarks.neural.checkpoints import bert_checkpoint
 from benchmarks.neural.marian_checkpoint import marian_checkpoints
 from benchmarks.neural.masked_lm import variants

@@ -58,6 +58,8 @@ def test_apertium_missing_names_the_packages(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ModelError, match="apt-get install apertium apertium-eng-spa"):
         load_translator("apertium", "en", "es")
+    with pytest.raises(ModelError, match="brings its own rules and can't load model='my/model'"):
+        load_translator("apertium", "en", "es", model="my/model")
     assets = BackTranslation(backend="apertium", pivot="es").assets()
     assert not any(name.startswith("es: ") for name in assets)
 

@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from augment.errors import ModelError
+from augment.models.decoding import Decoding
 from augment.models.identity import model_digest
-from augment.models.translate import Decoding, Direction
+from augment.models.translate import Direction
 from augment.models.translators.codes import ISO_639_3
 from augment.randomness import Keys
 from augment.text.languages import primary
@@ -68,8 +69,13 @@ def load(direction: Direction, *, decoding: Decoding, batch_tokens: int) -> Aper
     """The translator of a direction.
 
     Raises:
-        ModelError: Apertium, or the language pair, is not installed.
+        ModelError: Apertium, or the language pair, is not installed, or a model was named.
     """
+    if direction.model is not None:
+        raise ModelError(
+            f"backend 'apertium' brings its own rules and can't load model={direction.model!r}; "
+            "use backend='marian'"
+        )
     installed = _modes()
     source, target = _codes(direction.source), _codes(direction.target)
     wanted = [f"{a}-{b}" for a in source for b in target]

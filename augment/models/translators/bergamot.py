@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from augment.component import package_version
 from augment.errors import ModelError
+from augment.models.decoding import Decoding
 from augment.models.runtime import threads
-from augment.models.translate import Decoding, Direction
+from augment.models.translate import Direction
 from augment.models.translators.batching import Part, halves, joined
 from augment.models.translators.residents import Resident
 from augment.randomness import Keys

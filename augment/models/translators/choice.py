@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from augment.errors import MissingExtraError, ModelError
-from augment.models.translate import capabilities
+from augment.models.decoding import capabilities
 from augment.text.languages import primary
 
 TORCH = ("marian", "m2m", "nllb")

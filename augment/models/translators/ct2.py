@@ -12,9 +12,10 @@ from typing import Any
 
 from augment.component import package_version
 from augment.errors import MissingExtraError, ModelError
+from augment.models.decoding import Decoding
 from augment.models.identity import model_digest
 from augment.models.runtime import threads
-from augment.models.translate import Decoding, Direction
+from augment.models.translate import Direction
 from augment.models.translators import seq2seq
 from augment.models.translators.batching import Batch
 from augment.models.translators.choice import is_converted

@@ -8,6 +8,7 @@ target's; NLLB (NLLB Team 2022) the same with ``eng_Latn``.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +108,15 @@ def _code(kind: str, tag: str, codes: dict[str, int], place: str) -> str:
 
 
 def folders(template: str, language: str) -> Sequence[Path]:
-    """The folders that a model's template means for a language and any other, in order."""
+    """The folders that a model's template means for a language and any other, in order.
+
+    Characters that a shell would expand, such as brackets, stand for themselves.
+    """
     path = Path(template).expanduser()
     if "{" not in template:
         return [path] if path.is_dir() else []
     anchor = Path(path.anchor or ".")
-    inner = str(path)[len(path.anchor) :]
+    inner = escape(str(path)[len(path.anchor) :])
     patterns = (
         inner.replace("{source}", source).replace("{target}", target)
         for source, target in (("*", language), (language, "*"))

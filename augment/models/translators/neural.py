@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from augment.models.translate import Decoding
+from augment.models.decoding import Decoding
 from augment.models.translators.batching import Batch, Part, batches, halves, joined
 from augment.models.translators.families import Script
 from augment.models.translators.residents import Resident

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augment.models.translate import Decoding
+from augment.models.decoding import Decoding
 from augment.randomness import Keys, derive, gumbel
 
 Ints = npt.NDArray[np.int64]

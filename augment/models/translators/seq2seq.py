@@ -14,9 +14,10 @@ import numpy as np
 
 from augment.component import package_version
 from augment.errors import MissingExtraError, ModelError
+from augment.models.decoding import Decoding
 from augment.models.identity import model_digest
 from augment.models.runtime import threads
-from augment.models.translate import Decoding, Direction
+from augment.models.translate import Direction
 from augment.models.translators.batching import Batch
 from augment.models.translators.families import DEFAULTS, Script, folders, script
 from augment.models.translators.neural import Ids, Network, NeuralTranslator

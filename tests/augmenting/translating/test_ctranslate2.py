@@ -10,12 +10,8 @@ import pytest
 from augment.component import package_version
 from augment.errors import ModelError
 from augment.models import runtime
-from augment.models.translate import (
-    Decoding,
-    load_translator,
-    release,
-    translator_assets,
-)
+from augment.models.decoding import Decoding
+from augment.models.translate import load_translator, release, translator_assets
 from augment.models.translators.conversion import cache_folder, converted
 from augment.models.translators.neural import NeuralTranslator
 from augment.models.translators.seq2seq import load_tokenizer

@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.errors import ModelError
-from augment.models.translate import (
-    Decoding,
-    capabilities,
-    check_decoding,
-    exact,
-    load_translator,
-)
+from augment.models.decoding import Decoding, capabilities, check_decoding
+from augment.models.translate import exact, load_translator
 from augment.models.translators.neural import NeuralTranslator
 from augment.models.translators.sampling import draw
 from augment.randomness import row_keys

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from augment.models.translate import Decoding, load_translator, release
+from augment.models.decoding import Decoding
+from augment.models.translate import load_translator, release
 from augment.models.translators import residents
 from augment.models.translators.neural import NeuralTranslator
 from augment.models.translators.residents import LIMIT, Resident
