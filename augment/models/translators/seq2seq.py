@@ -113,7 +113,14 @@ def _load(place: str, revision: str | None, dtype: str, device: str) -> TorchNet
         eos_token_id=tokenizer.eos_token_id,
         decoder_start_token_id=model.config.decoder_start_token_id,
     )
-    return TorchNetwork(model.to(device).eval(), tokenizer, longest(model.config, tokenizer))
+    try:
+        model = model.to(device).eval()
+    except (AssertionError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(
+            f"device={device!r} can't be had here; use 'cpu' or 'auto'. {first}"
+        ) from error
+    return TorchNetwork(model, tokenizer, longest(model.config, tokenizer))
 
 
 def load_tokenizer(place: str, revision: str | None) -> Any:

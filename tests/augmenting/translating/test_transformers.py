@@ -192,6 +192,15 @@ def test_back_translation_through_marian(marian: Path, corpus: list[str]) -> Non
     assert out == [augmenter(text) for text in texts]
 
 
+def test_a_device_that_is_not_there_is_named(marian: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r"device='nowhere' can't be had here; use 'cpu' or 'auto'"
+    ):
+        load_translator(
+            "marian", "en", "xx", model=str(marian / "{source}-{target}"), device="nowhere"
+        )
+
+
 def test_the_fingerprint_follows_the_weights(marian: Path, tmp_path: Path) -> None:
     root = tmp_path / "opus [1]"  # What a pattern would take for one of several characters.
     for pair in ("en-xx", "xx-en"):
