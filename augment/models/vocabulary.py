@@ -25,7 +25,6 @@ class Vocabulary:
 
     Attributes:
         surface: ``(v,)`` string, the plain word of a whole-word item; empty for others.
-        folded: ``(v,)`` string, ``surface`` in lower case.
         bias: ``(v,)`` float32, −inf for what can't stand as a word (sub-words, specials,
             punctuation, digits, single Latin letters), else 0.
         opens: ``(v,)`` bool, whether an item opens a word behind a space; where a tokenizer marks
@@ -33,7 +32,6 @@ class Vocabulary:
     """
 
     surface: pa.StringArray
-    folded: pa.StringArray
     bias: npt.NDArray[np.float32]
     opens: npt.NDArray[np.bool_]
 
@@ -49,7 +47,7 @@ class Vocabulary:
                 opens[place] = token.startswith(mark)
         surface = pa.array(words, pa.string())
         bias = np.where(pc.not_equal(surface, "").to_numpy(zero_copy_only=False), 0.0, -np.inf)
-        return cls(surface, pc.utf8_lower(surface), bias.astype(np.float32), opens)
+        return cls(surface, bias.astype(np.float32), opens)
 
     @cached_property
     def words(self) -> pa.StringArray:
