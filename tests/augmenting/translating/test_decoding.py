@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from augment.errors import ModelError
 from augment.models.decoding import Decoding, capabilities, check_decoding
 from augment.models.translate import exact, load_translator
-from augment.models.translators.neural import NeuralTranslator
+from augment.models.translators.neural import NeuralTranslator, _part_keys
 from augment.models.translators.sampling import draw
 from augment.randomness import row_keys
 
@@ -60,14 +60,17 @@ def test_samples_belong_to_their_key_and_not_to_their_batch(
     assert sum(a != b for a, b in zip(made, other, strict=True)) > 15
 
 
-def test_the_parts_of_a_text_are_sampled_independently(marian: Path, corpus: list[str]) -> None:
-    text = "film " * 100
-    made = translator(marian, Decoding(temperature=2.0)).translate([text], keys_of(1))
-    assert made
-    parts, _ = translator(marian, Decoding())._parts(
-        translator(marian, Decoding()).network.get(), [text]
-    )
-    assert len(parts) > 1
+def test_the_parts_of_a_text_are_sampled_independently(marian: Path) -> None:
+    sampled = translator(marian, Decoding(temperature=1.0))
+    text, keys = "the film was good. " * 20, keys_of(1)
+    parts, _ = sampled._parts(sampled.network.get(), [text])
+    own = _part_keys(parts, keys)
+    assert len(set(own.tolist())) == len(parts) > 1
+    assert own[0] == keys[0]
+    alone = sampled.translate([part.text for part in parts], own)
+    assert len({found[0] for found in alone if found}) > 1
+    whole = "".join(m[0] + part.joint for m, part in zip(alone, parts, strict=True) if m)
+    assert sampled.translate([text], keys)[0] == ([whole] if all(alone) else [])
 
 
 def test_sampling_needs_keys(marian: Path) -> None:
