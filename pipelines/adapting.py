@@ -7,11 +7,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from augment.atomic import whole_file
-from augment.errors import nearest
-from augment.models.adapting.base import Base, check_installed, load_base
+from augment.models import exporting
+from augment.models.adapting.base import Base, check_device, check_installed, load_base
 from augment.models.adapting.blocks import Corpus, read_blocks, write_blocks
 from augment.models.adapting.card import CARD, FIGURES, Adapted, read_figures, write_figures
 from augment.models.adapting.checkpoints import STATE
@@ -19,15 +18,13 @@ from augment.models.adapting.measuring import Figures, measure
 from augment.models.adapting.settings import Settings
 from augment.models.adapting.training import InterruptedTrainingError, train
 from augment.models.masked_head import MaskedHead
-from pipelines.corpus import open_corpus
 from pipelines.errors import DataError, OutputError, StoppedError
-from pipelines.parquet import read_batches
 from pipelines.publish import locked
+from pipelines.text_columns import texts_of
 
 WORK, LOG = "training", "tensorboard"
 """Folders of the output: of the training until it is done, and of its log."""
 
-_BATCH_ROWS = 4096
 _LEAST_BLOCKS = (8, 1)
 """For training and for validation; less teaches nothing and shows nothing."""
 
@@ -47,26 +44,30 @@ def adapt(
     Args:
         settings: the base, the corpus, and how to train.
         output: a new or empty folder, unless ``resume``.
-        resume: go on from the last checkpoint in the folder, or begin if there is none; what is
-            done already is only reported.
+        resume: go on from the last checkpoint in the folder, or begin if there is none; a training
+            that came to its end is only reported, and exported if that was not done.
         export: also write the model for ONNX Runtime, in this dtype.
         tell: told how it goes.
 
     Raises:
         InputMissingError, DataError: the corpus is not there, or not what is needed.
         ModelError: the base can't be trained.
-        ParameterError: ``resume`` with other settings than those of the training so far.
+        ParameterError: ``resume`` with other settings than those of the training so far, or a
+            device that is not there.
         OutputError: the folder holds something else; LockedError: another training writes it.
         MissingExtraError: a package is missing.
         StoppedError: SIGINT or SIGTERM came; ``resume`` goes on.
     """
     check_installed()
+    check_device(settings.device)
+    if export is not None:
+        exporting.check(export)
     _silence()
     folder = Path(output)
     _check_output(folder, resume)
     if (folder / FIGURES).is_file():
-        return read_figures(folder / FIGURES)
-    texts = _texts(settings)
+        return _done(settings, folder, export)
+    texts = texts_of(settings.corpus, settings.text, settings.limit)
     base = load_base(settings.base, settings.revision)
     work = folder / WORK
     work.mkdir(parents=True, exist_ok=True)
@@ -79,6 +80,27 @@ def adapt(
         adapted = _finish(settings, base, corpus, before, best, folder, export)
     shutil.rmtree(work)
     return adapted
+
+
+def _done(settings: Settings, folder: Path, export: str | None) -> Adapted:
+    """What was adapted before; exported now, if that is asked for and was not done."""
+    adapted = read_figures(folder / FIGURES)
+    replace(settings, digest=adapted.settings.digest).check_same(adapted.settings)
+    if export is not None and not _exported(folder, export).is_dir():
+        _export(folder, export)
+    return adapted
+
+
+def _exported(folder: Path, dtype: str) -> Path:
+    return folder / f"onnx-{dtype}"
+
+
+def _export(folder: Path, dtype: str) -> None:
+    """Write a model's export beside it, whole or not at all."""
+    made = folder / f".onnx-{dtype}"
+    shutil.rmtree(made, ignore_errors=True)
+    exporting.export(folder, made, dtype)
+    made.rename(_exported(folder, dtype))
 
 
 def _silence() -> None:
@@ -106,38 +128,9 @@ def _check_settings(settings: Settings, base: Base, work: Path) -> None:
     settings = replace(settings, digest=base.digest)
     path = work / "settings.json"
     if path.is_file():
-        settings.check_same(path)
+        settings.check_same(Settings.read(path))
     else:
         settings.save(path)
-
-
-def _texts(settings: Settings) -> Iterator[pa.StringArray]:
-    """The corpus's texts, a few thousand at a time; nulls and blank ones left out.
-
-    Input and column are checked before anything is read.
-    """
-    corpus = open_corpus(settings.corpus)
-    names = corpus.schema.names
-    if settings.text not in names:
-        raise DataError(
-            f"{settings.corpus} has no column {settings.text!r}"
-            f"{nearest(settings.text, names)}; it has: {', '.join(names)}"
-        )
-    field = corpus.schema.field(settings.text)
-    value = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    if not (pa.types.is_string(value) or pa.types.is_large_string(value)):
-        raise DataError(f"the column {settings.text!r} holds {field.type}, not text")
-    if settings.limit is not None:
-        corpus = corpus.head(settings.limit)
-
-    def read() -> Iterator[pa.StringArray]:
-        for shard in corpus.shards:
-            narrow = replace(shard, schema=pa.schema([field]))
-            for batch in read_batches(narrow, _BATCH_ROWS, settings.text):
-                texts = batch.column(0).cast(value).cast(pa.string())
-                yield texts.filter(pc.match_substring_regex(texts, r"\S"))
-
-    return read()
 
 
 def _tokenised(
@@ -222,9 +215,7 @@ def _finish(
     )
     (made / CARD).write_text(adapted.card(folder.name), "utf-8")
     if export is not None:
-        from augment.models.exporting import export as write_onnx
-
-        write_onnx(made, made / f"onnx-{export}", export)
+        _export(made, export)
     for path in sorted(made.iterdir()):
         place = folder / path.name
         if place.is_dir():

@@ -1,23 +1,15 @@
 """``augmill models export``: a checkpoint in, a folder for ONNX Runtime and its fidelity out."""
 
-from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from augment.errors import nearest
 from augment.models import exporting
 from augment.models.backends import load_fill_mask
-from augment.models.fidelity import SAMPLE, Fidelity, compare
+from augment.models.fidelity import SAMPLE, Fidelity, compare, masked
 from augment.models.fill_mask import FillMask
-from pipelines.corpus import open_corpus
 from pipelines.errors import DataError, OutputError
-from pipelines.parquet import read_batches
+from pipelines.text_columns import texts_of
 
 REPORT = "fidelity.json"
-
-_BATCH_ROWS = 1024
 
 
 def export(
@@ -51,9 +43,12 @@ def export(
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise OutputError(f"the output {output} is not an empty folder: choose another place")
+    exporting.check(dtype)
     sample = _texts(texts, column, limit)
-    exporting.export(model, output, dtype, revision=revision, language=language)
     original = load_fill_mask(model, revision, "torch", "float32", "cpu")
+    if not masked(original, sample)[0]:
+        raise DataError(f"the column {column!r} of {texts} holds no word to mask")
+    exporting.export(model, output, dtype, revision=revision, language=language)
     runs_in = "int8" if dtype == "int8" else "float32"
     made = load_fill_mask(str(output), None, "onnx", runs_in, "cpu")
     sizes = (output / "model.onnx").stat().st_size, _bytes(original)
@@ -70,17 +65,7 @@ def _bytes(model: FillMask) -> int:
 def _texts(source: str | None, column: str, limit: int) -> list[str]:
     if source is None:
         return SAMPLE.read_text("utf-8").splitlines()[:limit]
-    corpus = open_corpus(source)
-    names = corpus.schema.names
-    if column not in names:
-        hint = nearest(column, names)
-        raise DataError(f"{source} has no column {column!r}{hint}; it has: {', '.join(names)}")
-    field = corpus.schema.field(column)
-    found: list[str] = []
-    for shard in corpus.head(limit).shards:
-        for batch in read_batches(replace(shard, schema=pa.schema([field])), _BATCH_ROWS, column):
-            texts = batch.column(0).cast(pa.string())
-            found += texts.filter(pc.match_substring_regex(texts, r"\S")).to_pylist()
+    found = [text for part in texts_of(source, column, limit) for text in part.to_pylist()]
     if not found:
         raise DataError(f"the column {column!r} of {source} holds no text")
     return found

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from augment.errors import MissingExtraError, ModelError
+from augment.errors import MissingExtraError, ModelError, nearest
 from augment.models import graphs
 from augment.models.masked_head import MaskedHead, narrowed_decoder
 from augment.models.quantizing import Array, integer_weights
@@ -29,9 +29,21 @@ _NEEDED = ("torch", "onnx", "onnxscript")
 _TOKENS = ("unk", "pad", "cls", "sep", "mask", "bos", "eos")
 
 
-def can_export() -> bool:
-    """Whether what :func:`export` needs is installed."""
-    return all(find_spec(name) is not None for name in _NEEDED)
+def check(dtype: str) -> None:
+    """What can be told of an export before there is anything to export.
+
+    Raises:
+        ModelError: the dtype is none of an exported model's.
+        MissingExtraError: torch, onnx or onnxscript is not installed.
+    """
+    if dtype not in DTYPES:
+        raise ModelError(
+            f"dtype {dtype!r}: an exported model's is one of {', '.join(DTYPES)}"
+            f"{nearest(dtype, DTYPES)}"
+        )
+    for name in _NEEDED:
+        if find_spec(name) is None:
+            raise MissingExtraError("exporting a model", name, "torch")
 
 
 def export(
@@ -56,11 +68,7 @@ def export(
         ModelError: there is no such checkpoint, or its graph can't be written.
         MissingExtraError: torch, onnx or onnxscript is not installed.
     """
-    if dtype not in DTYPES:
-        raise ModelError(f"dtype {dtype!r}: an exported model's is one of {', '.join(DTYPES)}")
-    for name in _NEEDED:
-        if find_spec(name) is None:
-            raise MissingExtraError("exporting a model", name, "torch")
+    check(dtype)
     import onnx
 
     from augment.models.backends import torch_fill_mask

@@ -23,7 +23,9 @@ from augment.models.adapting.blocks import (
     validating,
     write_blocks,
 )
+from augment.models.adapting.card import FIGURES, Adapted, write_figures
 from augment.models.adapting.checkpoints import last_whole
+from augment.models.adapting.measuring import Figures
 from augment.models.adapting.settings import Settings
 from pipelines.adapting import WORK, adapt
 from pipelines.errors import DataError, InputMissingError, OutputError, StoppedError
@@ -224,6 +226,13 @@ def test_mistakes_are_told_before_anything_is_trained(settings, corpus, tmp_path
     with pytest.raises(DataError, match="no column 'texts', did you mean 'text'") as error:
         adapt(replace(settings, text="texts"), out)
     assert exit_code(error.value) == 65
+    with pytest.raises(ModelError, match=r"dtype 'int88'.*did you mean 'int8'"):
+        adapt(settings, out, export="int88")
+    with pytest.raises(ParameterError, match="device: torch sees no CUDA device"):
+        adapt(replace(settings, device="cuda"), out)
+    with pytest.raises(ParameterError, match="device: is auto, cpu or cuda, not 'gpu'"):
+        replace(settings, device="gpu")
+    assert not out.exists()
     with pytest.raises(DataError, match="holds int64, not text"):
         adapt(replace(settings, text="n"), out)
     with pytest.raises(InputMissingError, match="nowhere"):
@@ -252,6 +261,30 @@ def test_a_training_goes_on_only_as_it_began(settings, tmp_path):
         adapt(replace(settings, seed=1), tmp_path / "out", resume=True, tell=silent)
 
 
+def test_a_training_that_is_done_is_told_and_exported(settings, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    figures = Figures(loss=2.0, top1=0.1, top5=0.2, top10=0.3, masked=9)
+    ways = {"parameters": 1, "texts": (9, 1), "blocks": (8, 1), "block": 128, "steps": 5}
+    done = Adapted(settings=settings, seconds=1.0, before=figures, after=figures, **ways)
+    write_figures(done, tmp_path / FIGURES)
+    asked = []
+
+    def export(folder, made, dtype):
+        asked.append((folder, dtype))
+        made.mkdir()
+
+    monkeypatch.setattr("augment.models.exporting.export", export)
+    assert adapt(settings, tmp_path, resume=True) == done
+    assert asked == []
+    for _ in range(2):
+        assert adapt(settings, tmp_path, resume=True, export="int8") == done
+        assert asked == [(tmp_path, "int8")]
+        assert (tmp_path / "onnx-int8").is_dir()
+    with pytest.raises(ParameterError, match="epochs: was 2 when the training began, not 3"):
+        adapt(replace(settings, epochs=3), tmp_path, resume=True)
+
+
 def test_bases_that_cant_be_trained_are_named(wordpiece_checkpoint, tmp_path, monkeypatch):
     from transformers import AutoModel
 
@@ -263,6 +296,8 @@ def test_bases_that_cant_be_trained_are_named(wordpiece_checkpoint, tmp_path, mo
         (encoder / path.name).write_bytes(path.read_bytes())
     with pytest.raises(ModelError, match="no whole masked language model: it lacks cls"):
         load_base(str(encoder))
+    with pytest.raises(ModelError, match="no whole masked language model: it lacks cls"):
+        MaskedLMFill(model=str(encoder), backend="torch")("we watch the garden")
     monkeypatch.setattr(bases, "find_spec", lambda name: None if name == "accelerate" else name)
     with pytest.raises(MissingExtraError, match=r'accelerate.*pip install "augmill\[adapt\]"'):
         bases.check_installed()

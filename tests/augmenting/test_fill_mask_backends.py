@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from augment.errors import ModelError
@@ -14,6 +16,7 @@ from augment.models.backends import BUNDLED, choice, load_fill_mask, resolve
 from augment.models.backends.choice import Machine, choose, processor_features
 from augment.models.fidelity import SAMPLE, drift, masked
 from augment.models.fill_mask import FillMask, Floats, Ints
+from pipelines.errors import DataError
 
 TINY = {
     "hidden_size": 32,
@@ -245,6 +248,22 @@ class TestChoice:
 
 
 @pytest.mark.slow
+def test_texts_without_a_word_to_mask_are_told_before_anything_is_written(
+    wordpiece_checkpoint: Path, tmp_path: Path
+) -> None:
+    from pipelines.exporting import export
+
+    table = pa.table({"text": ["\u200b", " "], "n": [1, 2]})
+    pq.write_table(table, tmp_path / "empty.parquet")
+    out, corpus = tmp_path / "out", str(tmp_path / "empty.parquet")
+    given: dict[str, Any] = {"revision": None, "language": "en", "texts": corpus, "limit": 9}
+    with pytest.raises(DataError, match="holds no word to mask"):
+        export(str(wordpiece_checkpoint), out, "int8", column="text", **given)
+    with pytest.raises(DataError, match="holds int64, not text"):
+        export(str(wordpiece_checkpoint), out, "int8", column="n", **given)
+    assert not out.exists()
+
+
 def test_command_reports_what_it_measured(wordpiece_checkpoint: Path, tmp_path: Path) -> None:
     from typer.testing import CliRunner
 

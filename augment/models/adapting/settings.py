@@ -4,7 +4,6 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from augment.atomic import whole_file
 from augment.errors import ParameterError, Problem
@@ -65,6 +64,7 @@ class Settings:
             "mask_rate": (0 < self.mask_rate < 1, "lies between 0 and 1"),
             "validation": (0 < self.validation < 1, "lies between 0 and 1"),
             "patience": (self.patience >= 1, "is 1 or more"),
+            "device": (self.device in ("auto", "cpu", "cuda"), "is auto, cpu or cuda"),
             "dtype": (self.dtype in ("float32", "bfloat16"), "is float32 or bfloat16"),
         }
         problems = [
@@ -87,18 +87,22 @@ class Settings:
         with whole_file(path) as temporary:
             temporary.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n", "utf-8")
 
-    def check_same(self, path: Path) -> None:
-        """Compare with those written down by the training that is gone on with.
+    @classmethod
+    def read(cls, path: Path) -> "Settings":
+        """Read what :meth:`save` wrote."""
+        return cls(**json.loads(path.read_text("utf-8")))
+
+    def check_same(self, earlier: "Settings") -> None:
+        """Compare with those of the training that is gone on with.
 
         Raises:
             ParameterError: naming every parameter that differs.
         """
-        earlier: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        now = dataclasses.asdict(self)
+        before = dataclasses.asdict(earlier)
         problems = [
-            Problem(name, f"was {earlier.get(name)!r} when the training began, not {value!r}")
-            for name, value in now.items()
-            if earlier.get(name) != value
+            Problem(name, f"was {before[name]!r} when the training began, not {value!r}")
+            for name, value in dataclasses.asdict(self).items()
+            if before[name] != value
         ]
         if problems:
             raise ParameterError(problems, "adapt")

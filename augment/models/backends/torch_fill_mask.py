@@ -81,11 +81,16 @@ def checkpoint(name: str, revision: str | None, dtype: str) -> tuple[Any, Any]:
         return model.to(getattr(torch, dtype)).eval(), tokenizer
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
-        model = AutoModelForMaskedLM.from_pretrained(
-            name, revision=revision, dtype=getattr(torch, dtype)
+        model, found = AutoModelForMaskedLM.from_pretrained(
+            name, revision=revision, dtype=getattr(torch, dtype), output_loading_info=True
         )
     except (OSError, ValueError) as error:
         raise _not_found(name, error) from error
+    lacking = sorted(found["missing_keys"])
+    if lacking:
+        # An encoder without its head: weights made up at random would be believed.
+        shown = ", ".join(lacking[:3])
+        raise ModelError(f"{name!r} holds no whole masked language model: it lacks {shown}")
     if getattr(tokenizer, "backend_tokenizer", None) is None or tokenizer.mask_token is None:
         raise ModelError(f"{name!r} has no fast tokenizer with a mask token")
     return model.eval(), tokenizer
