@@ -223,9 +223,10 @@ class MaskedLMFill(Augmenter):
             )
         if self.model is None and tongue.tag != "en":
             return False
-        # Weights of a language without statistics would all be the same.
-        counted = self.weights == "uniform" or self.statistics is None
-        return counted or open_statistics(self.statistics).language(tag) is not None
+        if self.weights == "uniform" or self.statistics is None:
+            return True
+        # The weights of a language without statistics would all be the same.
+        return open_statistics(self.statistics).language(tag) is not None
 
     def _eligible(
         self, segments: Segments, tongue: Language, grammar: Grammar, batch: TextBatch
