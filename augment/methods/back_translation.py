@@ -19,6 +19,7 @@ from augment.errors import ModelError
 from augment.methods.known_words import forms_digest
 from augment.methods.round_trip_edits import variants_of_trips
 from augment.methods.round_trips import Route
+from augment.methods.sense_guards import senses_digest
 from augment.methods.sent_sentences import sent_of
 from augment.models.decoding import Decoding, check_decoding
 from augment.models.translate import DRIFT, Backend, Dtype, exact, resolve, translator_assets
@@ -47,7 +48,10 @@ class BackTranslation(Augmenter):
     ``empty``, ``unchanged`` (but for case and punctuation), ``length``, ``repetition``,
     ``script``, ``numbers``, ``symbols``, ``question``, ``negation``, ``names``, ``persons``,
     ``protected`` (a protected span was lost), ``unknown_words`` (of English, words nobody uses),
-    ``language``.
+    ``language``; of English, if ``strict``, also ``titles``, ``degree`` (adverbs, quantifiers),
+    ``modals``, ``connectives``, ``function_words`` (auxiliaries, pronouns, prepositions),
+    ``order`` (of content words), ``prepositions`` (of a verb), ``inflection`` (comparison, tense,
+    number), ``senses`` (a word for one of another meaning).
 
     Args:
         pivot: BCP 47 tag of the language between, or several: ``[pt, es]`` goes by Portuguese and
@@ -68,6 +72,8 @@ class BackTranslation(Augmenter):
         noise: share of a sentence's words that are dropped or swapped, of copies that noise makes
             differ; 0 declines them.
         batch_tokens: source tokens times beams in a batch, of neural backends.
+        strict: whether English round trips get their source's articles and are held to its small
+            words and senses: far fewer are left, more of them right. Other languages: no effect.
         keep_models: whether a hop's model stays in memory when the next one's turn comes.
         p: probability that a row is rewritten.
 
@@ -92,6 +98,7 @@ class BackTranslation(Augmenter):
     top_k: Count = 0
     noise: Probability = 0.1
     batch_tokens: Annotated[int, Field(ge=1)] = 4096
+    strict: bool = True
     keep_models: bool = True
 
     @model_validator(mode="after")
@@ -138,7 +145,13 @@ class BackTranslation(Augmenter):
             of_pivot = translator_assets(backend, pivot, self.model, self.revision)
             weights |= {f"{pivot}: {name}": digest for name, digest in of_pivot.items()}
         packages = {name: package_version(name) for name in ("sentencex", "py3langid")}
-        return {**weights, **packages, "forms": forms_digest(), "words": words_digest()}
+        return {
+            **weights,
+            **packages,
+            "forms": forms_digest(),
+            "senses": senses_digest(),
+            "words": words_digest(),
+        }
 
     def draws(self, copy: int) -> bool:
         """Samples and noised sources are drawn; the best translations are the text's own."""
@@ -157,7 +170,7 @@ class BackTranslation(Augmenter):
             sent = sent.noised(derive(batch.shared_keys, turn), self.noise, tag)
         keys = None if self.temperature is None else sent.keys(batch.keys)
         trips = self.resolved()._route(batch.language).travel(sent.asked, keys)
-        return variants_of_trips(batch, sent, trips, tag, rank)
+        return variants_of_trips(batch, sent, trips, tag, rank, strict=self.strict)
 
     def _route(self, source: str) -> Route:
         stops = (source, *self._pivots, source)

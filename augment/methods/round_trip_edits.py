@@ -14,7 +14,7 @@ from augment.text.sentences import Sentences
 
 
 def variants_of_trips(
-    batch: TextBatch, sent: Sent, trips: list[Trip], tag: str, rank: int = 0
+    batch: TextBatch, sent: Sent, trips: list[Trip], tag: str, rank: int = 0, *, strict: bool
 ) -> Variants:
     """One variant per row of what became of its sentences.
 
@@ -25,10 +25,11 @@ def variants_of_trips(
         tag: primary subtag of their language.
         rank: which of its usable round trips each sentence takes, its last if it has fewer; a row
             none of whose sentences has so many declines.
+        strict: see :func:`augment.methods.round_trip_guards.judged`.
     """
     sentences = sent.sentences
     columns = zip(sentences.text.to_pylist(), sent.protected, sent.masked, trips, strict=True)
-    verdicts = [judged(*all_, tag) for all_ in columns]
+    verdicts = [judged(*all_, tag, strict=strict) for all_ in columns]
     enough = np.array([len(verdict.changes) > rank for verdict in verdicts], np.bool_)
     fresh = np.zeros(len(batch), np.bool_)
     fresh[sentences.rows[enough]] = True

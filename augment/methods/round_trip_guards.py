@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 from augment.methods.known_words import coins_words
 from augment.methods.round_trips import Trip
+from augment.methods.sense_guards import CHECKS, misleads
 from augment.models.language_id import left_language
 from augment.text.borders import Span
+from augment.text.determiners import with_same_articles
 from augment.text.guards import GUARDS, broken, is_empty
 from augment.text.rewrites import Stretch, fitted, stretches, with_articles
 from augment.text.stand_ins import Masked
+from augment.text.wording import WORDING, reworded
 
-REASONS = ("protected", *GUARDS, "unknown_words", "language")
+REASONS = tuple(
+    dict.fromkeys(("protected", *GUARDS, "unknown_words", *WORDING, *CHECKS, "language"))
+)
 """All names under which a sentence may fall back, in the order in which they are asked."""
 
 
@@ -28,7 +33,15 @@ class Verdict:
     reason: str | None = None
 
 
-def judged(source: str, protected: Sequence[Span], masked: Masked, trip: Trip, tag: str) -> Verdict:
+def judged(
+    source: str,
+    protected: Sequence[Span],
+    masked: Masked,
+    trip: Trip,
+    tag: str,
+    *,
+    strict: bool,
+) -> Verdict:
     """Fit what came back to its source, and sort out what guards refuse.
 
     Args:
@@ -37,13 +50,15 @@ def judged(source: str, protected: Sequence[Span], masked: Masked, trip: Trip, t
         masked: the sentence with stand-ins, as it was sent.
         trip: what came back.
         tag: primary subtag of its language.
+        strict: whether articles are put back and the guards of wording and of senses are asked.
     """
     usable: dict[str, list[Stretch]] = {}
     reason = trip.lost
     for made in trip.made:
         text = fitted(masked.text, made)
+        text = with_same_articles(masked.text, text, tag) if strict else text
         text = with_articles(masked.text, text) if tag == "en" else text
-        fault = _fault(masked, text, tag)
+        fault = _fault(masked, text, tag, strict=strict)
         found = None if fault else _changes(source, masked, text, protected)
         if found:
             usable.setdefault(text.casefold(), found)
@@ -52,13 +67,15 @@ def judged(source: str, protected: Sequence[Span], masked: Masked, trip: Trip, t
     return Verdict(tuple(usable.values()), None if usable else reason)
 
 
-def _fault(masked: Masked, made: str, tag: str) -> str | None:
+def _fault(masked: Masked, made: str, tag: str, *, strict: bool) -> str | None:
     if not is_empty(masked.text, made) and masked.restored(made) is None:
         return "protected"
     if name := broken(masked.text, made, tag):
         return name
     if coins_words(masked.text, made, tag):
         return "unknown_words"
+    if strict and (name := reworded(masked.text, made, tag) or misleads(masked.text, made, tag)):
+        return name
     return "language" if left_language(masked.text, made, tag) else None
 
 

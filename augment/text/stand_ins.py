@@ -1,9 +1,9 @@
 """Stand-ins: codes that a translator leaves as they are, for what it would garble.
 
-A placeholder, a handle, a tag or a name of code goes through a model as ``X1``, ``X2`` …, which
-reads like a name to it, and is put back behind; who gets it back not once is told so. Models are
-known to copy such codes (cf. Post et al. 2019, "An exploration of placeholding in neural machine
-translation").
+A placeholder, a handle, a tag, a name of code or a short quotation goes through a model as ``X1``,
+``X2`` …, which reads like a name to it, and is put back behind; who gets it back not once is told
+so. Models are known to copy such codes (cf. Post et al. 2019, "An exploration of placeholding in
+neural machine translation").
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,10 @@ _CODE = regex.compile(
     r"|\b[^\W\d]\w*\(\)"
 )
 """Names of code: with an underscore, an inner full stop, empty brackets, or between backticks."""
+_QUOTED = regex.compile(r"\"[^\"\n]{1,80}\"|“[^“”\n]{1,80}”|(?<![\w’])‘[^‘’\n]{1,80}’(?!\w)")
+"""A stretch between quotation marks: a title, a term, somebody's very words."""
+_QUOTED_WORDS = 6
+"""Words that a quoted stretch has at most that is not translated."""
 _WORD = regex.compile(r"\w")
 _LETTERS = "XZQKJ"
 
@@ -51,7 +55,8 @@ class Masked:
 
 
 def mask(text: str, protected: Sequence[Span]) -> Masked:
-    """Put stand-ins for protected spans that are not plain words or numbers, and for names of code.
+    """Put stand-ins for protected spans that are not plain words or numbers, for names of code, and
+    for short quotations.
 
     >>> mask("Dear {name}, call init_db()", [(5, 11)]).text
     'Dear X1, call X2'
@@ -84,8 +89,18 @@ def _hidden(text: str, protected: Sequence[Span]) -> list[Span]:
         for start, stop in protected
         if "//" in text[start:stop] or not _PLAIN.fullmatch(text, start, stop)
     ]
-    for match in _CODE.finditer(text):
+    taken = list(protected)
+    for match in (*_quoted(text), *_CODE.finditer(text)):
         start, stop = match.span()
-        if all(stop <= a or b <= start for a, b in protected):
+        if all(stop <= a or b <= start for a, b in taken):
             spans.append((start, stop))
+            taken.append((start, stop))
     return sorted(spans)
+
+
+def _quoted(text: str) -> "list[regex.Match[str]]":
+    """Short quoted stretches, of a sentence that is more than these."""
+    found = list(_QUOTED.finditer(text))
+    short = [match for match in found if len(match.group().split()) <= _QUOTED_WORDS]
+    quoted = sum(len(match.group()) for match in short)
+    return short if 2 * quoted < len(text) else []
