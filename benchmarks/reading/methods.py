@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.reading import filling, systems, trips, verdicts
-from benchmarks.reading.sentences import Sentence, draw, draw_english
+from benchmarks.reading.sentences import Sentence, draw, draw_english, draw_later
 from benchmarks.reading.systems import Variant
 from benchmarks.reading.verdicts import OK, TripVerdict, Verdict
 
@@ -89,7 +89,7 @@ METHODS = {
             "form": "the same meaning in bad English, or damage to the text",
             "loss": "a part of the sentence is gone",
         },
-        draw_english,
+        draw_later,
         trips.ours,
         lambda _sentences, _python: (),
     ),

@@ -49,13 +49,18 @@ def draw(sdists: Path) -> list[Sentence]:
     return [s for kind in SOURCES for s in _ranked(kind, sdists)[:EACH]]
 
 
-def draw_english(sdists: Path) -> list[Sentence]:
-    """The 100 English sentences that follow those of :func:`draw`, a third of each kind."""
+def draw_english(sdists: Path, after: int = EACH) -> list[Sentence]:
+    """100 English sentences, a third of each kind: those that follow so many of each by hash."""
     return [
         sentence
         for kind, count in ENGLISH.items()
-        for sentence in _ranked(kind, sdists)[EACH : EACH + count]
+        for sentence in _ranked(kind, sdists)[after : after + count]
     ]
+
+
+def draw_later(sdists: Path) -> list[Sentence]:
+    """The 100 that follow those of :func:`draw_english`, whose round trips taught some guards."""
+    return draw_english(sdists, EACH + max(ENGLISH.values()))
 
 
 def _ranked(kind: str, sdists: Path) -> list[Sentence]:
