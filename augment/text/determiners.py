@@ -18,7 +18,7 @@ def with_same_articles(source: str, made: str, tag: str) -> str:
     begin there.
 
     >>> with_same_articles("Sales fell in the market.", "The sales fell in a market.", "en")
-    'The sales fell in the market.'
+    'Sales fell in the market.'
     """
     articles = ARTICLES.get(tag)
     if articles is None:

@@ -95,7 +95,12 @@ SMALL: Classes = {
         beyond="past, beyond",
         under="under, below, underneath",
         upon="on, upon",
-        into="into, in, inside",
+        into="into",
+        in_="in, inside",
+        make="make, makes, made, making",
+        take="take, takes, took, taken, taking",
+        come="come, comes, came, coming",
+        give="give, gives, gave, given, giving",
         towards="toward, towards",
         among="among, amongst, amid",
     )
@@ -105,6 +110,6 @@ SMALL: Classes = {
         "over, through, throughout, together, up, with, within"
     )
 }
-"""Auxiliaries, pronouns, prepositions and particles."""
+"""Auxiliaries and light verbs, pronouns, prepositions and particles."""
 
 TITLES: Classes = {"en": _each("mr, mrs, ms, miss, dr, sir, prof, professor, lord, lady, dame")}

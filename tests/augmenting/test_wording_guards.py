@@ -24,6 +24,8 @@ from augment.text.wording import reworded
         ("A town which grew fast.", "A town that grew fast.", None),
         ("It was put on the table.", "It was put at the table.", "function_words"),
         ("She is at the town's edge.", "She is at the edge of the town.", None),
+        ("I took ten credits.", "I made ten credits.", "function_words"),
+        ("It fell into the sea.", "It fell in the sea.", "function_words"),
         ("I have it at home.", "I'd it at home.", "modals"),
         ("We've a home at the sea.", "We have a house at the sea.", None),
     ],
