@@ -30,6 +30,7 @@ DEGREES: Classes = {
         focus="only, just, merely, simply, solely, even, exactly, precisely",
         approximation="almost, nearly, virtually, practically, roughly, approximately",
         time="still, already, again, once, ever, always, often, sometimes, soon",
+        addition="also, as well, likewise",
         doubt="perhaps, maybe, probably, possibly, likely, apparently, allegedly, reportedly, "
         "surely, certainly, definitely, clearly, obviously, seemingly",
         quantity="all, every, each, both, most, many, several, few, other, else, own, half",
@@ -107,7 +108,7 @@ SMALL: Classes = {
     | _each(
         "about, above, across, against, ahead, along, around, aside, at, away, back, behind, "
         "beside, between, by, down, during, for, forth, from, like, near, off, onto, out, outside, "
-        "over, through, throughout, together, up, with, within"
+        "over, through, throughout, to, together, up, with, within"
     )
 }
 """Auxiliaries and light verbs, pronouns, prepositions and particles."""
