@@ -18,6 +18,7 @@ from augment.component import Count, Positive, Probability, component, package_v
 from augment.errors import ModelError
 from augment.methods.known_words import forms_digest
 from augment.methods.round_trip_edits import variants_of_trips
+from augment.methods.round_trip_guards import Guards
 from augment.methods.round_trips import Route
 from augment.methods.sense_guards import senses_digest
 from augment.methods.sent_sentences import sent_of
@@ -48,10 +49,10 @@ class BackTranslation(Augmenter):
     ``empty``, ``unchanged`` (but for case and punctuation), ``length``, ``repetition``,
     ``script``, ``numbers``, ``symbols``, ``question``, ``negation``, ``names``, ``persons``,
     ``protected`` (a protected span was lost), ``unknown_words`` (of English, words nobody uses),
-    ``language``; of English, if ``strict``, also ``titles``, ``degree`` (adverbs, quantifiers),
-    ``modals``, ``connectives``, ``function_words`` (auxiliaries, pronouns, prepositions),
-    ``order`` (of content words), ``prepositions`` (of a verb), ``inflection`` (comparison, tense,
-    number), ``senses`` (a word for one of another meaning).
+    ``language``; of English also ``titles``, ``degree`` (adverbs, quantifiers), ``modals``,
+    ``connectives``, ``prepositions`` (of a verb), and with ``strict`` guards ``function_words``
+    (auxiliaries, pronouns, prepositions), ``order`` (of content words), ``inflection`` (comparison,
+    tense, number), ``senses`` (a word for one of another meaning).
 
     Args:
         pivot: BCP 47 tag of the language between, or several: ``[pt, es]`` goes by Portuguese and
@@ -72,8 +73,9 @@ class BackTranslation(Augmenter):
         noise: share of a sentence's words that are dropped or swapped, of copies that noise makes
             differ; 0 declines them.
         batch_tokens: source tokens times beams in a batch, of neural backends.
-        strict: whether English round trips get their source's articles and are held to its small
-            words and senses: far fewer are left, more of them right. Other languages: no effect.
+        guards: ``few`` let a sentence fall back only for what is wrong in any language; ``usual``
+            also hold English to its adverbs of degree, modal verbs, …; ``strict`` also to its small
+            words, word order and senses: few round trips are left, most of them right.
         keep_models: whether a hop's model stays in memory when the next one's turn comes.
         p: probability that a row is rewritten.
 
@@ -98,7 +100,7 @@ class BackTranslation(Augmenter):
     top_k: Count = 0
     noise: Probability = 0.1
     batch_tokens: Annotated[int, Field(ge=1)] = 4096
-    strict: bool = True
+    guards: Guards = "usual"
     keep_models: bool = True
 
     @model_validator(mode="after")
@@ -170,7 +172,7 @@ class BackTranslation(Augmenter):
             sent = sent.noised(derive(batch.shared_keys, turn), self.noise, tag)
         keys = None if self.temperature is None else sent.keys(batch.keys)
         trips = self.resolved()._route(batch.language).travel(sent.asked, keys)
-        return variants_of_trips(batch, sent, trips, tag, rank, strict=self.strict)
+        return variants_of_trips(batch, sent, trips, tag, rank, guards=self.guards)
 
     def _route(self, source: str) -> Route:
         stops = (source, *self._pivots, source)

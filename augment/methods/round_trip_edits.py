@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.batch import TextBatch, Variants
-from augment.methods.round_trip_guards import REASONS, Verdict, judged
+from augment.methods.round_trip_guards import REASONS, Guards, Verdict, judged
 from augment.methods.round_trips import Trip
 from augment.methods.sent_sentences import Sent
 from augment.text.columns import Ints, Utf8
@@ -14,7 +14,7 @@ from augment.text.sentences import Sentences
 
 
 def variants_of_trips(
-    batch: TextBatch, sent: Sent, trips: list[Trip], tag: str, rank: int = 0, *, strict: bool
+    batch: TextBatch, sent: Sent, trips: list[Trip], tag: str, rank: int = 0, *, guards: Guards
 ) -> Variants:
     """One variant per row of what became of its sentences.
 
@@ -25,11 +25,11 @@ def variants_of_trips(
         tag: primary subtag of their language.
         rank: which of its usable round trips each sentence takes, its last if it has fewer; a row
             none of whose sentences has so many declines.
-        strict: see :func:`augment.methods.round_trip_guards.judged`.
+        guards: see :func:`augment.methods.round_trip_guards.judged`.
     """
     sentences = sent.sentences
     columns = zip(sentences.text.to_pylist(), sent.protected, sent.masked, trips, strict=True)
-    verdicts = [judged(*all_, tag, strict=strict) for all_ in columns]
+    verdicts = [judged(*all_, tag, guards=guards) for all_ in columns]
     enough = np.array([len(verdict.changes) > rank for verdict in verdicts], np.bool_)
     fresh = np.zeros(len(batch), np.bool_)
     fresh[sentences.rows[enough]] = True

