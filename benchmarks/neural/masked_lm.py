@@ -7,6 +7,7 @@ is set so that it makes as many edits as nlpaug, whose rate counts all.
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +125,12 @@ def variants(model: str | None) -> dict[str, MaskedLMFill]:
 
 def ours(step: MaskedLMFill, copies: int = 1) -> Callable[[Sequence[str]], pa.ListArray]:
     """The step as a run applies it: protected spans, row keys, a variant for each copy."""
-    seed = iter(range(1 << 30))
+    seed = count(copies << 32)
 
     def work(texts: Sequence[str]) -> pa.ListArray:
         column = pa.array(texts, pa.string())
-        # Other keys every time: what is remembered of a call before must not help.
+        # Other keys every time, and for every side: what is remembered of a call before must not
+        # help.
         base = row_keys(next(seed), hash_strings(column))
         spans = Protection().find(column)
         made = [
