@@ -99,7 +99,8 @@ def test_the_bundled_model_can_be_trained_on() -> None:
     inputs = tokenizer("a large animal that lives in the [MASK]", return_tensors="pt")
     with torch.inference_mode():
         logits = model(**inputs).logits[0, -2]
-    assert set(tokenizer.convert_ids_to_tokens(logits.topk(40).indices)) & {"sea", "ocean", "water"}
+    best = tokenizer.convert_ids_to_tokens(logits.topk(40).indices)
+    assert set(best) & {"sea", "ocean", "water", "world"}
 
 
 def test_export_names_no_file_of_the_machine(tmp_path: Path) -> None:
