@@ -32,6 +32,7 @@ bench: .venv/dev ## augmill beside its peers
 	-$(BIN)/python -m nltk.downloader -q wordnet averaged_perceptron_tagger_eng
 	$(BIN)/python -m benchmarks.lexical
 	$(BIN)/python -m benchmarks.corpus
+	$(BIN)/python -m benchmarks.neural all $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
 
 ci: test lint types imports wheel demo
 
