@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -113,6 +114,7 @@ _OFTEN = 26
 """Share of a word's uses, of 255, from which a tag counts."""
 
 
+@cache
 def _small(tag: str) -> frozenset[str]:
     return frozenset([*language(tag).stopwords.to_pylist(), *_MORE.get(tag, "").split()])
 

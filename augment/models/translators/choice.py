@@ -1,8 +1,8 @@
 """What ``auto`` stands for: a fixed rule over what is installed and what the processor offers.
 
-Nothing is timed, so that a nightly job on one machine never changes its mind. The rule follows
-from measurements (``benchmarks/README.md``): CTranslate2 with int8 weights is the fastest engine
-for checkpoints on a CPU; the packaged Bergamot models are faster still, for the pair they have.
+Nothing is timed, so that a nightly job on one machine never changes its mind. CTranslate2 with int8
+weights comes before transformers, for it was made for decoding on a CPU; the packaged Bergamot
+models, made for less than that, come before both, for the pair they have.
 """
 
 from collections.abc import Collection
