@@ -28,6 +28,10 @@ from augment.randomness import Keys
 _LIMIT = 512
 """Longest input in tokens where the tokenizer does not say."""
 
+_TOGETHER = 32
+"""Sequences that one thread takes at once: more are no faster, and leave other threads idle. It is
+the same for any number of threads."""
+
 
 @dataclass(frozen=True)
 class CTranslate2Network:
@@ -45,7 +49,7 @@ class CTranslate2Network:
         decoding: Decoding,
         keys: Keys | None,  # noqa: ARG002
     ) -> Iterator[list[list[Ids]]]:
-        """All batches are handed over at once; each is computed by one thread."""
+        """All batches are handed over at once; threads share what is long."""
         used = sorted({i for source in sources for i in source})
         names = dict(zip(used, self.tokenizer.convert_ids_to_tokens(used), strict=True))
         several = decoding.num_beams if decoding.n_best > 1 else 1
@@ -54,6 +58,7 @@ class CTranslate2Network:
                 [[names[i] for i in sources[number]] for number in batch.numbers],
                 target_prefix=self._prefixes(script, len(batch.numbers)),
                 asynchronous=True,
+                max_batch_size=_TOGETHER,
                 beam_size=decoding.num_beams,
                 num_hypotheses=several,
                 return_end_token=True,
