@@ -2,14 +2,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types imports wheel bench ci clean
+.PHONY: demo test test-slow lint types imports wheel bench ci clean
 
 demo: .venv/core ## install, augment data/english.parquet, show the result
 	$(BIN)/augmill run pipelines/recipes/demo.yaml
 	$(BIN)/python examples/before_after.py build/demo
 
 test: .venv/dev ## install everything tests need, run them
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+test-slow: .venv/dev ## trainings, whole recipes, benchmarks in their small form
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -34,7 +37,7 @@ bench: .venv/dev ## augmill beside its peers
 	$(BIN)/python -m benchmarks.corpus
 	$(BIN)/python -m benchmarks.neural all $(if $(PEER_PYTHON),--peer-python $(PEER_PYTHON))
 
-ci: test lint types imports wheel demo
+ci: test test-slow lint types imports wheel demo
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

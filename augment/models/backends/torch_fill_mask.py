@@ -40,9 +40,9 @@ class TorchNetwork:
 
 def load(name: str, revision: str | None, dtype: str, device: str, threads: int) -> FillMask:
     """Load model and tokenizer; see :func:`augment.models.backends.load_fill_mask`."""
+    model, tokenizer = checkpoint(name, revision, "float32" if dtype == "int8" else dtype)
     import torch
 
-    model, tokenizer = checkpoint(name, revision, "float32" if dtype == "int8" else dtype)
     torch.set_num_threads(threads)
     limit = longest(model, tokenizer)
     place = torch.device(device)
