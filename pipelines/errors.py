@@ -7,10 +7,12 @@
         ├── RecipeError          the recipe has mistakes; lists all of them
         ├── InputMissingError    a file that was named is not there
         ├── DataError            the input is there, but is not what the recipe says
-        │   └── RejectsError     more rows were rejected than the recipe accepts
+        │   ├── RejectsError     more rows were rejected than the recipe accepts
+        │   └── DamagedError     files of the output are not what was written
         ├── OutputError          the output can't be written where the recipe says
         └── RunError             a run stopped through no fault of recipe or data
             ├── LockedError      another run is writing the same output
+            ├── InputChangedError  the input changed while it was read
             └── StoppedError     it was asked to stop, and kept what it had done
 
 Their exit codes: see ``pipelines.exit_codes``.
@@ -51,6 +53,10 @@ class RejectsError(DataError):
     """More rows were rejected than ``max_reject_fraction`` accepts; nothing was published."""
 
 
+class DamagedError(DataError):
+    """Files of the output are not what was written."""
+
+
 class OutputError(PipelineError):
     """The output can't be written, or stands where something else would be overwritten."""
 
@@ -61,6 +67,10 @@ class RunError(PipelineError):
 
 class LockedError(RunError):
     """Another run is writing the same output."""
+
+
+class InputChangedError(RunError):
+    """The input changed while it was read; nothing was published."""
 
 
 class StoppedError(RunError):
