@@ -194,14 +194,15 @@ def fingerprint(instance: Component) -> str:
     They stand for the name, version, parameters and asset digests, of nested components too, and
     for :func:`text_versions`.
     """
-    identity = json.dumps([_identity(instance), text_versions()], sort_keys=True)
-    return xxhash.xxh3_128_hexdigest(identity.encode())
+    told = json.dumps([identity(instance), text_versions()], sort_keys=True)
+    return xxhash.xxh3_128_hexdigest(told.encode())
 
 
-def _identity(instance: Component) -> dict[str, Any]:
+def identity(instance: Component) -> dict[str, Any]:
+    """What a fingerprint stands for: parameters, version and asset digests, of nested ones too."""
     own = {name: v for name, v in spec_of(instance).items() if name not in instance.files}
     for name in instance.nested:
         held = getattr(instance, name)
         many = isinstance(held, tuple)
-        own[name] = [_identity(item) for item in held] if many else _identity(held)
+        own[name] = [identity(item) for item in held] if many else identity(held)
     return {"version": instance.version, "assets": dict(instance.assets()), **own}

@@ -1,7 +1,7 @@
 """Rows of a shard in, parts of the output out; in bounded memory."""
 
-import os
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -10,12 +10,20 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import xxhash
 
 from pipelines.corpus import Shard
 from pipelines.errors import DataError
 
 ROW_GROUP_ROWS = 16_384
 """Rows of each row group of the output."""
+
+COMPRESSION = "zstd"
+"""Of the output."""
+
+KEY, STATS, PAGES = "augmill.key", "augmill.stats", "augmill.digest"
+"""What footers of the output tell: the object's key, its counts, and the XXH3-128 of the file up to
+the footer."""
 
 ROW_GROUP_BYTES = 64 << 20
 """A row group of long rows is closed when they take this much memory."""
@@ -85,18 +93,13 @@ def _whole(batch: pa.RecordBatch, shard: Shard) -> pa.RecordBatch:
 
 
 class PartWriter:
-    """Writes a Parquet file that appears under its name only when it is whole.
-
-    Row groups have a fixed number of rows, however the rows come in.
-    """
+    """Writes a Parquet file; row groups have a fixed number of rows, however the rows come in."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path = path
         self.rows = 0
-        self._schema = schema
-        self._temporary = path.with_name(f".{path.name}.tmp")
+        self._path, self._schema = path, schema
         self._held: list[pa.RecordBatch] = []
-        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
+        self._writer = pq.ParquetWriter(path, schema, compression=COMPRESSION)
 
     def __enter__(self) -> Self:
         return self
@@ -117,6 +120,14 @@ class PartWriter:
             self._writer.write_table(table.slice(0, rows), row_group_size=rows)
         self._held = table.slice(rows).to_batches()
 
+    def finish(self, told: Mapping[str, str]) -> None:
+        """Write what is held, and a footer that tells so, besides the digest of all before it."""
+        self._flush(ROW_GROUP_ROWS)
+        with self._path.open("rb") as file:
+            pages = hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
+        self._writer.add_key_value_metadata({**told, PAGES: pages})
+        self._writer.close()
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -124,16 +135,6 @@ class PartWriter:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:
-            self._abandon()
-            return
-        self._flush(ROW_GROUP_ROWS)
-        self._writer.close()
-        with self._temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        self._temporary.rename(self.path)
-
-    def _abandon(self) -> None:
-        # The disk may be full; the file is thrown away in any case.
-        with suppress(OSError):
-            self._writer.close()
-        self._temporary.unlink(missing_ok=True)
+            # The disk may be full; the file is thrown away in any case.
+            with suppress(OSError):
+                self._writer.close()

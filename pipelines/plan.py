@@ -10,7 +10,7 @@ import xxhash
 
 from augment import __version__
 from augment.augmenter import Augmenter
-from augment.component import Component, fingerprint, spec_of
+from augment.component import Component, identity, spec_of, text_versions
 from augment.compose import Chain
 from augment.errors import ParameterError, Problem
 from augment.filter import Filter
@@ -24,6 +24,12 @@ from pipelines.recipe import Recipe, Spec, View
 LEXICAL_BATCH_ROWS, MODEL_BATCH_ROWS = 16_384, 1024
 """Rows that steps see at once: what is done per batch is little for many rows; but progress is
 told per batch, and models take their time."""
+
+_DECIDING = (
+    *("text", "id", "label", "language", "seed", "protect", "spans"),
+    *("keep_original", "layout", "max_chars"),
+)
+"""Keys of a recipe that decide what is made of a row, besides views and filters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +91,26 @@ class Plan:
         return Plan(self.recipe, views, tuple(fitted(judge, path) for judge in self.filters))
 
     @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Everything that decides what is made of a row, as JSON-able values."""
+        recipe = self.recipe.model_dump(mode="json", include=set(_DECIDING))
+        return {
+            **recipe,
+            "program": {"augmill": __version__, **text_versions()},
+            "batch_rows": None if self.batch_invariant else self.batch_rows,
+            "views": {v.name: {"copies": v.copies, **identity(v.chain)} for v in self.views},
+            "filters": [identity(judge) for judge in self.filters],
+        }
+
+    @cached_property
     def fingerprint(self) -> str:
         """32 hex digits that change whenever the output of the same input may."""
-        recipe = self.recipe.model_dump(
-            mode="json",
-            exclude={
-                *("input", "output", "views", "filters"),
-                *("max_reject_fraction", "batch_rows", "row_cache"),
-            },
-        )
-        identity = {
-            **recipe,
-            "augmill": __version__,
-            "batch_rows": None if self.batch_invariant else self.batch_rows,
-            "views": [[v.name, v.copies, fingerprint(v.chain)] for v in self.views],
-            "filters": [fingerprint(f) for f in self.filters],
-        }
-        text = json.dumps(identity, sort_keys=True, ensure_ascii=False)
-        return xxhash.xxh3_128_hexdigest(text.encode())
+        # Views are written in their order, which is that of a row's variants.
+        ordered = [
+            json.dumps(self.identity, sort_keys=True, ensure_ascii=False),
+            *self.recipe.views,
+        ]
+        return xxhash.xxh3_128_hexdigest("\n".join(ordered).encode())
 
     def recipe_dict(self) -> dict[str, Any]:
         """The recipe with every parameter written out; it builds this same plan."""

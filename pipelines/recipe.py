@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from augment.component import Probability, dotted, explain_all, shown
+from augment.component import Positive, Probability, dotted, explain_all, shown
 from augment.errors import AugmillError, ParameterError, Problem, nearest
 from augment.registry import Kind, build
 from pipelines.errors import RecipeError
@@ -27,6 +27,7 @@ from pipelines.recipe_values import (
     STRICT,
     Language,
     Protect,
+    RayCluster,
     RowCacheBounds,
     RowCacheOf,
     SpanColumn,
@@ -54,8 +55,11 @@ class Recipe(BaseModel):
     """A whole recipe.
 
     Attributes:
-        input: a Parquet file, a directory of them (hive partitions become columns) or a glob.
-        output: the directory to publish.
+        input: a file, a directory of files (hive partitions are kept), a glob or a URL.
+        input_format: ``parquet``, ``csv``, ``jsonl``, ``text`` (a line is a row), or ``auto``: by
+            the files' names.
+        output: the directory to publish, or a URL on an object storage.
+        format: ``parquet``, or ``delta``: the output is a Delta Lake table.
         text: the column to augment: string, large_string or dictionary<string>.
         id: the column that names the rows; without it a row's id is the hash of its text.
         label: a column for evaluation and label filters; carried along as all columns are.
@@ -70,18 +74,28 @@ class Recipe(BaseModel):
         keep_original: whether the source rows come first in the output (layout ``long``).
         layout: ``long``, one row per original and variant; ``wide``, one column per variant;
             ``pairs``, one row per variant beside its source text.
+        duplicate_ids: ``error``: two rows of the same ``id`` fail the run; ``keep``: they are
+            augmented alike.
+        on_error: ``quarantine``: a row that can't be augmented goes to the rejects; ``fail``: it
+            ends the run.
         max_reject_fraction: a run that rejects a greater share of the rows publishes nothing.
         max_chars: longer rows are rejected; no bound if null.
         batch_rows: rows that a step sees at once; left out, many if the output is the same for any
             number, as it is with lexical steps, and fewer if there is a model.
         row_cache: keep the rows of model steps beside the output, so that a later run does not
             compute them again; ``{max_bytes: …}`` sets their bound. For steps that are exact.
+        keep_versions: versions of the output that can be gone back to, the newest ones.
+        retries: how often a shard is tried again whose worker died or took too long.
+        shard_timeout: seconds that a shard may take; no bound if null.
+        ray: the cluster, for a run with ``--engine ray``, and what a worker takes of it.
     """
 
     model_config = STRICT
 
     input: str
+    input_format: Literal["auto", "parquet", "csv", "jsonl", "text"] = "auto"
     output: str
+    format: Literal["parquet", "delta"] = "parquet"
     text: str = "text"
     id: str | None = None
     label: str | None = None
@@ -93,10 +107,16 @@ class Recipe(BaseModel):
     filters: list[Spec] = []
     keep_original: bool = True
     layout: Literal["long", "wide", "pairs"] = "long"
+    duplicate_ids: Literal["error", "keep"] = "error"
+    on_error: Literal["quarantine", "fail"] = "quarantine"
     max_reject_fraction: Probability = 0.01
     max_chars: Annotated[int, Field(ge=1)] | None = None
     batch_rows: Annotated[int, Field(ge=1)] | None = None
     row_cache: RowCacheOf = None
+    keep_versions: Annotated[int, Field(ge=1)] = 5
+    retries: Annotated[int, Field(ge=0)] = 2
+    shard_timeout: Positive | None = None
+    ray: RayCluster = RayCluster()
 
     def dump(self) -> dict[str, Any]:
         """Plain values that :func:`parse` makes the same recipe of."""
@@ -195,6 +215,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "views": View,
     "spans": SpanColumn,
     "row_cache": RowCacheBounds,
+    "ray": RayCluster,
 }
 
 

@@ -13,7 +13,7 @@ from pydantic import (
     PlainValidator,
 )
 
-from augment.component import shown
+from augment.component import Positive, shown
 from augment.errors import AugmillError, ParameterError
 from augment.text.protect import DEFAULT_KINDS, Protection
 
@@ -104,6 +104,23 @@ class RowCacheBounds(BaseModel):
     model_config = STRICT
 
     max_bytes: Annotated[int, Field(ge=1 << 20)] = 2 << 30
+
+
+class RayCluster(BaseModel):
+    """Where a run's workers are with Ray, and what each takes.
+
+    Attributes:
+        address: of the cluster; without it that of ``RAY_ADDRESS``, or else one on this machine.
+        num_cpus, num_gpus: of a worker.
+        workers: at the most; as many as fit the cluster if null.
+    """
+
+    model_config = STRICT
+
+    address: str | None = None
+    num_cpus: Positive = 1.0
+    num_gpus: Annotated[float, Field(ge=0.0)] = 0.0
+    workers: Annotated[int, Field(ge=1)] | None = None
 
 
 def _row_cache(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 
@@ -69,6 +69,19 @@ class Stats:
         return type(self)(
             *(_sum(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
         )
+
+    def told(self) -> dict[str, Any]:
+        """The counts as JSON-able values: what depends on rows and plan, not on clock or cache."""
+        views = {name: asdict(view) for name, view in self.views.items()}
+        for view in views.values():
+            del view["seconds"]
+        return {"rows": self.rows, "rejected": dict(self.rejected), "views": views}
+
+    @classmethod
+    def of_told(cls, told: Mapping[str, Any]) -> Self:
+        """What :meth:`told` told of."""
+        views = {name: ViewStats(**view) for name, view in told["views"].items()}
+        return cls(told["rows"], told["rejected"], views)
 
     @property
     def rejected_rows(self) -> int:

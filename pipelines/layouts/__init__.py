@@ -1,5 +1,6 @@
 """Ways to lay out originals and variants in rows: long, wide, pairs."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 import pyarrow as pa
@@ -36,8 +37,13 @@ class Layout(Protocol):
         """What comes after the whole shard's first rows."""
 
 
-def layout(plan: Plan, source: pa.Schema) -> Layout:
+def layout(plan: Plan, source: pa.Schema, folders: Collection[str] = ()) -> Layout:
     """The layout that a plan asks for, of input columns that have been checked.
+
+    Args:
+        plan: which layout, and the columns that its recipe names.
+        source: all columns of the input.
+        folders: those whose values stand in folders' names, in the output too: not laid out.
 
     Raises:
         DataError: a column is missing, or has the name of one that augmill adds.
@@ -55,12 +61,21 @@ def layout(plan: Plan, source: pa.Schema) -> Layout:
             "store them as string or binary"
         )
     check_free(source, (*LINEAGE.names, *REJECTION.names))
+    if recipe.text in folders:
+        raise DataError(f"the column {recipe.text!r} (text) stands in folders' names, not in files")
     source = source.set(source.get_field_index(recipe.text), text.with_type(roomy(text.type)))
+    source = without(source, folders)
     if recipe.layout == "long":
         return Long(source, recipe.text, spans, recipe.keep_original)
     if recipe.layout == "wide":
         return Wide.of(source, recipe.text, spans, plan.views)
     return Pairs.of(source, recipe)
+
+
+def without(schema: pa.Schema, columns: Collection[str]) -> pa.Schema:
+    """The schema without some columns."""
+    kept = [field for field in schema if field.name not in columns]
+    return pa.schema(kept, metadata=schema.metadata)
 
 
 def _named_columns(recipe: Recipe) -> list[tuple[str, str]]:

@@ -27,8 +27,9 @@ class Pairs:
         """
         text = source.field(recipe.text)
         spans = None if recipe.spans is None else recipe.spans.column
-        # The spans may be the label.
-        kept = tuple(dict.fromkeys(name for name in (recipe.label, spans) if name is not None))
+        # The spans may be the label, and the label may stand in folders' names.
+        named = dict.fromkeys(name for name in (recipe.label, spans) if name is not None)
+        kept = tuple(name for name in named if name in source.names)
         fields = [
             pa.field(recipe.id or "id", pa.string()),
             text,
