@@ -1,16 +1,22 @@
-"""Corpora on disk, and components that fail on command."""
+"""Corpora on disk, components that fail on command, and jobs seen from outside."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xxhash
+import yaml
 
 from augment import registry
 from pipelines import run
 
 PLUGINS = Path(__file__).parent / "plugins"
+ROOT = Path(__file__).parents[2]
 
 OPENING = "The huge movie about a beautiful house was rapidly a success"
 WORDS = f"{OPENING} and the children were happy".split()
@@ -73,3 +79,91 @@ class Mill:
 @pytest.fixture
 def mill(tmp_path):
     return Mill(tmp_path)
+
+
+@dataclass
+class Job:
+    """A nightly job seen from outside: files in, a recipe, the command line, files out."""
+
+    folder: Path
+
+    def __post_init__(self):
+        (self.folder / "temporary").mkdir(parents=True, exist_ok=True)
+
+    @property
+    def output(self):
+        return self.folder / "out"
+
+    @property
+    def environment(self):
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGINS)]),
+            "TMPDIR": str(self.folder / "temporary"),
+        }
+
+    def write(self, number, texts, *, first=None, **options):
+        """A file of the input, put in its place whole; its rows are numbered from ``first`` on."""
+        first = number * 1_000_000 if first is None else first
+        path = self.folder / "in" / f"f{number:03}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        unfinished = self.folder / "temporary" / path.name
+        table = pa.table({"text": texts, "n": range(first, first + len(texts))})
+        pq.write_table(table, unfinished, **options)
+        return unfinished.replace(path)
+
+    def fill(self, files, rows):
+        """So many files of so many rows each."""
+        for number in range(files):
+            self.write(number, [f"File {number}. {text}" for text in sentences(rows)])
+
+    def recipe(self, name="recipe.yaml", **values):
+        """A recipe file; synonyms, unless it has other steps."""
+        defaults = {"input": "in", "output": "out", "id": "n"}
+        steps = {} if "views" in values else {"steps": [{"use": "synonym", "rate": 0.3}]}
+        (self.folder / name).write_text(yaml.safe_dump({**defaults, **steps, **values}))
+
+    def start(self, *arguments):
+        """The command line in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipelines", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def call(self, *arguments, code=0):
+        """What the command line says, on either stream."""
+        return self.ended(self.start(*arguments), code)
+
+    def ended(self, process, code=0):
+        """What a command that was started says; it must end with this code."""
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == code, said
+        assert "Traceback" not in said, said
+        return said
+
+    def digest(self, place=None):
+        """Of the names and bytes of all files that readers see."""
+        place = place or self.output
+        state = xxhash.xxh3_128()
+        for path in sorted(place.rglob("*")):
+            if path.is_file():
+                state.update(f"{path.relative_to(place)}\n".encode())
+                state.update(path.read_bytes())
+        return state.hexdigest()
+
+    def undisturbed(self, *arguments, **recipe):
+        """The digest of a run over the same input in a fresh folder."""
+        number = len(list(self.folder.glob("fresh-*.yaml")))
+        self.recipe(f"fresh-{number}.yaml", **{**recipe, "output": f"fresh-{number}"})
+        self.call("run", f"fresh-{number}.yaml", *arguments)
+        return self.digest(self.folder / f"fresh-{number}")
+
+
+@pytest.fixture
+def job(tmp_path):
+    return Job(tmp_path / "job")
