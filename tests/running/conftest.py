@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,6 +156,14 @@ class Job:
                 state.update(f"{path.relative_to(place)}\n".encode())
                 state.update(path.read_bytes())
         return state.hexdigest()
+
+    @staticmethod
+    def until(condition, seconds=60.0):
+        """Wait for something that happens in another process."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end
+            time.sleep(0.002)
 
     def undisturbed(self, *arguments, **recipe):
         """The digest of a run over the same input in a fresh folder."""
