@@ -26,6 +26,21 @@ class Draft:
     stored: Stored | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found to be what was written.
+
+    Attributes:
+        versions: whose objects were looked at, the newest first.
+        objects: how many.
+        size: of all of them, in bytes.
+    """
+
+    versions: tuple[int, ...]
+    objects: int
+    size: int
+
+
 class Objects(Protocol):
     """The immutable files, by key; small to pickle, since every worker has it."""
 
@@ -86,5 +101,19 @@ class Store(Protocol):
     def give_up(self, found: Iterable[Stored]) -> str:
         """Keep the rejects of a run that publishes nothing, for a look at them; tells where."""
 
-    def retain(self, versions: int) -> None:
-        """Keep what the newest versions need, and the log; delete all other objects."""
+    def kept(self) -> tuple[int, ...]:
+        """The versions whose objects are kept, the newest first."""
+
+    def retain(self, versions: int) -> int:
+        """Keep what the newest versions need, and the log; delete all other objects.
+
+        Returns:
+            How many bytes the deleted objects had.
+        """
+
+    def verify(self) -> Verified:
+        """Recompute the digests of all objects kept; damaged ones are put aside.
+
+        Raises:
+            DamagedError: naming each object that is damaged or missing, and what it belongs to.
+        """

@@ -1,0 +1,32 @@
+"""From the output that a recipe names to its store."""
+
+from typing import Literal
+
+from pipelines.store.local import LocalStore
+from pipelines.store.protocol import Store
+
+Format = Literal["parquet", "delta"]
+
+
+def open_store(output: str, format: Format = "parquet") -> Store:
+    """The store of an output; nothing is written before its context is entered.
+
+    Args:
+        output: a folder, or the URL of one in an object storage.
+        format: what readers find there.
+
+    Raises:
+        MissingExtraError: a package is not installed that this output needs.
+    """
+    store: Store
+    if "://" in output:
+        from pipelines.store.remote import RemoteStore
+
+        store = RemoteStore(output)
+    else:
+        store = LocalStore(output)
+    if format == "delta":
+        from pipelines.store.delta import DeltaStore
+
+        return DeltaStore(store)
+    return store

@@ -1,0 +1,81 @@
+"""Whether the objects of an output are what was written; those that are not are put aside."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pipelines.errors import DamagedError
+from pipelines.store.entry import Entry, Part
+from pipelines.store.files import digest_of, sync
+from pipelines.store.objects import LocalObjects
+from pipelines.store.place import Place
+from pipelines.store.protocol import Verified
+
+
+def verified(place: Place, entries: Sequence[Entry]) -> Verified:
+    """Recompute the digests of all objects that the entries need.
+
+    Args:
+        place: of the output.
+        entries: the newest first; an object that was made again is what the newest says.
+
+    Raises:
+        DamagedError: naming each object that is damaged or missing, and what it belongs to.
+    """
+    objects = LocalObjects(place)
+    parts: dict[str, tuple[int, Part]] = {}
+    for entry in entries:
+        for part in entry.parts:
+            parts.setdefault(part.stored.key, (entry.version, part))
+    problems = [
+        f"{part.name} of version {version}, made from {part.source}: {problem}"
+        for version, part in parts.values()
+        for problem in _problems(objects, part)
+    ]
+    if problems:
+        count = len(problems)
+        raise DamagedError(
+            "\n  ".join(
+                [
+                    f"{count} {'files are' if count > 1 else 'file is'} not what was written; "
+                    "the next run of the recipe makes the published ones again",
+                    *problems,
+                ]
+            )
+        )
+    sizes = [part.stored.size for _, part in parts.values()]
+    return Verified(tuple(entry.version for entry in entries), len(sizes), sum(sizes))
+
+
+def _problems(objects: LocalObjects, part: Part) -> Iterator[str]:
+    stored = part.stored
+    expected: Mapping[Path, str] = {
+        objects.part(stored.key): stored.digest,
+        **({objects.rejects(stored.key): stored.rejects.digest} if stored.rejects else {}),
+    }
+    damage = {
+        path: problem for path, digest in expected.items() if (problem := _problem(path, digest))
+    }
+    yield from damage.values()
+    if damage:
+        _put_aside(objects, expected)
+
+
+def _problem(path: Path, digest: str) -> str:
+    try:
+        found = digest_of(path)
+    except FileNotFoundError:
+        return f"{path} is missing"
+    except OSError as error:
+        return f"{path} can't be read ({error.strerror})"
+    return "" if found == digest else f"{path} is damaged, now in damaged/"
+
+
+def _put_aside(objects: LocalObjects, paths: Mapping[Path, str]) -> None:
+    """Both files of an object, so that a run makes both again; the object goes first."""
+    folder = objects.place["damaged"]
+    folder.mkdir(exist_ok=True)
+    for path in paths:
+        if path.exists():
+            path.replace(folder / path.name)
+    sync(folder)
+    sync(objects.folder)
