@@ -1,1 +1,1 @@
-"""Ways to map shards over workers; each is one function from tasks to receipts."""
+"""Ways to map a job over items, by processes of this machine or of a cluster."""

@@ -1,133 +1,113 @@
-"""Shards over the processes of this machine."""
+"""Items over the processes of this machine."""
 
-import multiprocessing
-import os
-import threading
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
-from typing import Any, TypeVar
+from concurrent.futures import FIRST_COMPLETED, wait
+from typing import Any, Self, TypeVar
 
-from augment.models.runtime import set_threads, threads
+from augment.models.runtime import threads
 from pipelines.corpus import Shard
-from pipelines.errors import RunError
+from pipelines.executors.errand import Errand, call
+from pipelines.executors.protocol import Done, Lost, Tick
+from pipelines.executors.worker import Worker
 
 T = TypeVar("T")
-
-Tick = Callable[[int], None]
-
-Job = Callable[[Shard, Tick], T]
-"""The work on a shard: told what to tick after every batch, with its number of rows."""
+R = TypeVar("R")
 
 _SECONDS_BETWEEN_LOOKS = 0.25
-_IN_FLIGHT = 2
-"""Shards handed out per worker, so that none waits and a failed run stops soon."""
+
+_SECONDS_TO_END = 10.0
+"""That the end of workers is waited for; they are killed after three."""
 
 
-def map_shards(job: Job[T], shards: Sequence[Shard], workers: int, tick: Tick) -> Iterator[T]:
-    """Do a job on every shard; its results come in the order of the shards.
-
-    One worker is this process itself. Several are fresh processes that share the cores: each
-    sets the threads of its models to its part of them.
+class Local:
+    """Processes that share the cores of this machine.
 
     Args:
-        job: what to do; pickled, if there are several workers.
-        shards: which rows.
-        workers: processes at the most.
-        tick: told now and then how many more rows are done.
+        workers: how many. One is this process itself, if it has no ``timeout``; more are started
+            when they are first needed, and kept.
+        timeout: seconds that an item may take; None: no limit.
+        retries: how often an item is tried again whose worker died or took too long.
+    """
+
+    def __init__(self, workers: int, *, timeout: float | None = None, retries: int = 2) -> None:
+        share = max(1, threads() // workers)
+        self._retries = retries
+        self._inside = workers == 1 and timeout is None
+        self._workers: list[Worker[Any]] = [Worker(share, timeout) for _ in range(workers)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def map(
+        self, job: Callable[[T, Tick], R], items: Sequence[T], tick: Tick
+    ) -> Iterator[Done[T, R] | Lost[T]]:
+        """See :meth:`pipelines.executors.protocol.Executor.map`."""
+        if self._inside:
+            yield from (Done(item, call(job, item, tick)) for item in items)
+            return
+        waiting = deque(Errand(item) for item in items)
+        ended: list[Done[T, R] | Lost[T]] = []
+        pickled = pickle.dumps(job)
+        try:
+            while waiting or any(worker.load for worker in self._workers):
+                self._send(pickled, waiting)
+                # Handed out only now, while the workers are at something else already.
+                yield from ended
+                self._wait()
+                ended = [*self._collect(waiting, tick)]
+            yield from ended
+        except BaseException:
+            self._stop()
+            raise
+
+    def _send(self, job: bytes, waiting: deque[Errand[Any]]) -> None:
+        """Give every worker something to do, and something to go on with if there is plenty."""
+        while waiting:
+            idlest = min(self._workers, key=lambda worker: (worker.load, not worker.warm))
+            if idlest.load >= (2 if len(waiting) > len(self._workers) else 1):
+                return
+            idlest.send(job, waiting.popleft())
+
+    def _wait(self) -> None:
+        running = [future for worker in self._workers for future in worker.next]
+        wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+
+    def _collect(self, waiting: deque[Errand[T]], tick: Tick) -> Iterator[Done[T, Any] | Lost[T]]:
+        for worker in self._workers:
+            worker.look(tick)
+            for errand, end in worker.collect(tick):
+                if isinstance(end, Done):
+                    yield end
+                    continue
+                lost = None if end is None else errand.failed(end, self._retries)
+                if lost is None:
+                    waiting.append(errand)
+                else:
+                    yield lost
+
+    def _stop(self) -> None:
+        for thread in [worker.stop() for worker in self._workers]:
+            thread.join(_SECONDS_TO_END)
+
+
+def map_shards(
+    job: Callable[[Shard, Tick], R], shards: Sequence[Shard], workers: int, tick: Tick
+) -> Iterator[R]:
+    """Do a job on every shard; its results come in the order of the shards.
 
     Raises:
         RunError: a worker died; the message names its shard.
-        AugmillError: a shard could not be done; the others are given up.
+        Exception: what the job raised.
     """
-    workers = min(workers, len(shards))
-    if workers <= 1:
-        yield from (job(shard, tick) for shard in shards)
-        return
-    yield from _over_processes(job, shards, workers, tick)
-
-
-def _over_processes(job: Job[T], shards: Sequence[Shard], workers: int, tick: Tick) -> Iterator[T]:
-    from pebble import ProcessPool
-
-    # Spawned, since a fork would copy the locks of libraries that run threads.
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("q")
-    share = max(1, threads() // workers)
-    pool = ProcessPool(workers, context=context, initializer=_start, initargs=[share, counter])
-    waiting = iter(shards)
-    flying: deque[tuple[Shard, Any]] = deque()
-    try:
-        while True:
-            for shard in waiting:
-                flying.append((shard, pool.schedule(_work, args=[job, shard])))
-                if len(flying) >= _IN_FLIGHT * workers:
-                    break
-            if not flying:
-                break
-            yield _landed(*flying.popleft(), _Reader(counter, tick))
-        pool.close()
-    except BaseException:
-        pool.stop()
-        raise
-    finally:
-        pool.join()
-
-
-class _Reader:
-    """Tells how far the workers' counter has moved."""
-
-    def __init__(self, counter: Any, tick: Tick) -> None:
-        self._counter, self._tick = counter, tick
-
-    def __call__(self) -> None:
-        with self._counter.get_lock():
-            rows, self._counter.value = self._counter.value, 0
-        if rows:
-            self._tick(rows)
-
-
-def _landed(shard: Shard, future: Any, read: Callable[[], None]) -> Any:
-    from pebble import ProcessExpired
-
-    while not wait([future], _SECONDS_BETWEEN_LOOKS).done:
-        read()
-    read()
-    try:
-        return future.result()
-    except ProcessExpired as error:
-        raise RunError(
-            f"the worker of {shard} died with exit code {error.exitcode}; "
-            "if memory ran out, use fewer workers or smaller batch_rows"
-        ) from None
-
-
-_done: Any = None
-"""In a worker: the counter of finished rows that it shares with the run."""
-
-
-def _start(share: int, counter: Any) -> None:
-    import pyarrow as pa
-
-    global _done
-    _done = counter
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    set_threads(share)
-    pa.set_cpu_count(share)
-
-
-def _end_with_parent() -> None:
-    """A killed run leaves no worker behind."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _work(job: Job[Any], shard: Shard) -> Any:
-    return job(shard, _count)
-
-
-def _count(rows: int) -> None:
-    with _done.get_lock():
-        _done.value += rows
+    values: dict[int, R] = {}
+    with Local(max(1, min(workers, len(shards)))) as executor:
+        for end in executor.map(job, shards, tick):
+            if isinstance(end, Lost):
+                raise end.error
+            values[end.item.number] = end.value
+    yield from (values[shard.number] for shard in shards)
