@@ -27,8 +27,10 @@ class Refreshes:
         summary = run({**self.recipe(), **self.values})
         seconds = time.perf_counter() - begun
         new = [self.job.output.resolve()] != before
-        self.table.append((case, summary.computed, summary.reused, new, seconds))
-        return summary.computed, summary.reused, new
+        assert new == summary.changed
+        computed = sum(summary.computed.values())
+        self.table.append((case, computed, summary.reused, new, seconds, summary.computed))
+        return computed, summary.reused, new
 
     def recipe(self):
         places = {"input": str(self.job.folder / "in"), "output": str(self.job.output)}
@@ -55,10 +57,12 @@ class Refreshes:
         return self.job.digest() == self.job.digest(fresh)
 
     def shown(self):
-        lines = [f"{'':<30} {'computed':>8} {'reused':>8} {'published':>9} {'seconds':>8}"]
-        for case, computed, reused, new, seconds in self.table:
-            published = "yes" if new else "no"
-            lines.append(f"{case:<30} {computed:>8} {reused:>8} {published:>9} {seconds:>8.2f}")
+        head = ("", "computed", "reused", "published", "seconds", "why")
+        lines = ["{:<28} {:>8} {:>6} {:>9} {:>7}  {}".format(*head)]
+        for case, computed, reused, new, seconds, why in self.table:
+            reasons = "; ".join(f"{reason} ({count})" for reason, count in why.items())
+            numbers = f"{computed:>8} {reused:>6} {'yes' if new else 'no':>9} {seconds:>7.2f}"
+            lines.append(f"{case:<28} {numbers}  {reasons}")
         return "\n".join(lines)
 
 
@@ -69,7 +73,7 @@ def test_a_refresh_computes_what_changed(job, files, capsys):
     assert it.run("everything new") == (files, 0, True)
 
     assert it.run("nothing changed") == (0, files, False)
-    seconds = it.table[-1][-1]
+    seconds = it.table[-1][4]
 
     for number in range(files):
         os.utime(it.path(number))
