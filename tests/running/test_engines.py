@@ -1,4 +1,4 @@
-"""The same bytes, whatever computes them: one process, two, a Ray cluster, one that loses a node."""
+"""The same bytes, whatever computes them: processes, a Ray cluster, one that loses a node."""
 
 import threading
 
