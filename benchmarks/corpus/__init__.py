@@ -1,0 +1,1 @@
+"""Whole corpora end to end: what a run costs beside a plain read and write, in time and memory."""
