@@ -67,7 +67,7 @@ def scaling(rows: int, runs: int) -> None:
     print(f"  {one:.2f} s → {two:.2f} s: {one / two:.2f} times as fast", flush=True)
 
 
-def memory(rows: int, runs: int) -> None:
+def memory(rows: int, _runs: int) -> None:
     """Five times the rows, and a single row group of twice the rows."""
     for name, source in (
         (f"{5 * rows:,} rows", one_file(5 * rows)),
