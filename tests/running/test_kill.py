@@ -223,7 +223,7 @@ def assert_tidy(job) -> None:
     assert job.output.readlink() == Path("out.aug") / "snapshots" / f"{len(log):06}"
     assert not names(home / "tmp")
     folders = {"objects", "log", "snapshots", "quarantine", "runs", "cache", "tmp"}
-    assert names(home) <= {*folders, "lock", "rejects"}
+    assert names(home) <= {*folders, "lock", "oldest", "rejects"}
     for path in home.rglob("*"):
         assert not re.search(r"^\.|\.tmp$|\.part$|\.spool$", path.name), path
 
