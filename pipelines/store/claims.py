@@ -15,7 +15,7 @@ _LINK = re.compile(r"[^/]+\.aug/snapshots/\d{6}")
 _SHOWN = 3
 
 
-def check(place: Place, *, committed: bool) -> None:
+def check(place: Place, committed: bool) -> None:
     """Make sure that the output may be replaced.
 
     Args:

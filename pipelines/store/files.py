@@ -3,7 +3,6 @@
 import ctypes
 import errno
 import hashlib
-import logging
 import os
 import shutil
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import xxhash
 
-_log = logging.getLogger(__name__)
+from pipelines.logs import warn
 
 _LACKING = frozenset(
     {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
@@ -67,9 +66,10 @@ def link(source: Path, target: Path) -> None:
         if not _lacking(error):
             raise
         if error.errno != errno.EMLINK:
-            _tell(
+            _warn(
+                "no_hard_links",
                 f"the output's file system has no hard links ({error.strerror}): every version is "
-                "a copy of its files; keep_versions: 1 takes the least room"
+                "a copy of its files; keep_versions: 1 takes the least room",
             )
         shutil.copy2(source, target)
         sync(target)
@@ -104,9 +104,10 @@ def symlinks_work(folder: Path) -> bool:
     except OSError as error:
         if not _lacking(error):
             raise
-        _tell(
+        _warn(
+            "no_symbolic_links",
             f"the output's file system has no symbolic links ({error.strerror}): the output is a "
-            "folder, replaced by renaming; what reads it meanwhile may be cut off"
+            "folder, replaced by renaming; what reads it meanwhile may be cut off",
         )
         return False
     probe.unlink()
@@ -148,6 +149,6 @@ def _lacking(error: OSError) -> bool:
 
 
 @cache
-def _tell(message: str) -> None:
-    """Once for each message, not for each file."""
-    _log.warning(message)
+def _warn(event: str, message: str) -> None:
+    """Once, not for each file."""
+    warn(event, message)

@@ -1,14 +1,14 @@
 """The store in a local folder: objects, a log of versions, and what readers see of the last one."""
 
-import logging
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
 from filelock import FileLock, Timeout
 
 from pipelines.errors import LockedError
+from pipelines.logs import warn
 from pipelines.store.claims import check
 from pipelines.store.entry import Entry, Stored
 from pipelines.store.files import remove
@@ -21,8 +21,6 @@ from pipelines.store.quarantine import Quarantine, keep_failed
 from pipelines.store.retention import Retention
 from pipelines.store.trees import Files
 from pipelines.store.verifying import verified
-
-_log = logging.getLogger(__name__)
 
 _STAGING = re.compile(r"staging-[0-9a-f]{32}")
 """What a killed run of an earlier program left."""
@@ -38,9 +36,21 @@ class LocalStore:
         log: the versions.
         cache: a folder that outlives the run.
         scratch: a folder for this run alone.
+
+    Args:
+        output: see above.
+        front: makes what readers look at of the place; called when the lock is held.
+        check: raises an OutputError unless the output may be replaced; told whether it has a
+            version in the log.
     """
 
-    def __init__(self, output: str) -> None:
+    def __init__(
+        self,
+        output: str,
+        *,
+        front: Callable[[Place], Front] = front,
+        check: Callable[[Place, bool], None] = check,
+    ) -> None:
         self.output = output
         self.place = Place.of(output)
         self._objects = LocalObjects(self.place)
@@ -51,6 +61,7 @@ class LocalStore:
         self._quarantine = Quarantine(self.place)
         self._retention = Retention(self.place)
         self._lock = FileLock(self.place["lock"], timeout=0)
+        self._make_front, self._check_output = front, check
         self._front: Front | None = None
 
     def __enter__(self) -> Self:
@@ -76,7 +87,7 @@ class LocalStore:
         return self
 
     def _check(self) -> None:
-        check(self.place, committed=bool(self.log.versions()))
+        self._check_output(self.place, bool(self.log.versions()))
 
     def _recover(self) -> None:
         restore(self.place)
@@ -84,16 +95,17 @@ class LocalStore:
         self._sweep()
         for folder in (self.cache, self.scratch):
             folder.mkdir(parents=True, exist_ok=True)
-        self._front = front(self.place)
+        self._front = self._make_front(self.place)
         last = self.last()
         if last is not None:
             try:
                 self._show(last)
             except FileNotFoundError as error:
-                _log.warning(
-                    "version %d of %s is not shown before a run made its objects again: %s",
-                    *(last.version, self.output, error),
+                message = (
+                    f"version {last.version} of {self.output} is not shown before a run makes its "
+                    f"objects again: {error}"
                 )
+                warn("not_shown", message, output=self.output, version=last.version)
 
     def _sweep(self) -> None:
         for path in sorted(self.place.home.iterdir()):
@@ -103,9 +115,11 @@ class LocalStore:
 
     def __exit__(self, *_: object) -> None:
         """Unlock; what was not finished is swept."""
-        shutil.rmtree(self.place.tmp, ignore_errors=True)
-        self._front = None
-        self._lock.release()
+        try:
+            shutil.rmtree(self.place.tmp, ignore_errors=True)
+        finally:
+            self._front = None
+            self._lock.release()
 
     def last(self) -> Entry | None:
         """The published version, if there is one."""

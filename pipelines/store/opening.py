@@ -30,3 +30,14 @@ def open_store(output: str, format: Format = "parquet") -> Store:
 
         return DeltaStore(store)
     return store
+
+
+def open_published(output: str) -> Store:
+    """The store of an output that there may be, as its last version's recipe describes it.
+
+    Raises:
+        MissingExtraError: a package is not installed that this output needs.
+    """
+    store = open_store(output)
+    last = store.last()
+    return store if last is None else open_store(output, last.recipe.get("format", "parquet"))

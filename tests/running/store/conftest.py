@@ -47,6 +47,16 @@ class Bench:
     def key(self, text):
         return key_of(text)
 
+    def beside(self, name):
+        """Another one, in a folder of its own."""
+        folder = self.folder.parent / name
+        folder.mkdir()
+        return Bench(folder, self.keep)
+
+    def write(self, path, text):
+        """A file that no store knows of."""
+        write_object(path, text, {})
+
     def make(self, objects, text, *, rejects=False):
         """Put the object of a word; its rejects hold another one."""
         key = key_of(text)
