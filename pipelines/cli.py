@@ -8,11 +8,14 @@ import io
 import signal
 import sys
 from collections.abc import Iterable
-from typing import Annotated, NoReturn
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from pipelines import models_cli
+from pipelines import logs, models_cli, store_cli
 
 _USAGE, _INTERRUPTED = 64, 130
 
@@ -20,6 +23,8 @@ _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.add_typer(models_cli.app, name="models")
+for command in (store_cli.status, store_cli.verify, store_cli.gc, store_cli.rollback):
+    app.command()(command)
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a bundled recipe.")
@@ -61,26 +66,78 @@ def run(
         int | None,
         typer.Option(min=1, metavar="N", help="Processes; as many as there are cores by default."),
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="This machine, or a Ray cluster (recipe key ray)."),
+    ] = "local",
     limit: Limit = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and the size of the input only.")
+        bool,
+        typer.Option("--dry-run", help="Show the plan, what would be computed, and why; no more."),
     ] = False,
-) -> None:
-    """Augment a corpus and publish the result."""
+    unchanged: Annotated[
+        int,
+        typer.Option(
+            "--exit-code-if-unchanged",
+            min=0,
+            max=255,
+            metavar="N",
+            help="End with this code if there was nothing to publish.",
+        ),
+    ] = 0,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics-file", metavar="FILE", help="Write the run's numbers for Prometheus."
+        ),
+    ] = None,
+    log_format: Annotated[
+        Literal["text", "json"],
+        typer.Option(help="Lines for people, or a JSON object a line, on standard error."),
+    ] = "text",
+) -> int:
+    """Augment a corpus and publish the result; only what changed is computed."""
     from augment.models.runtime import threads
-    from pipelines import recipe as recipes
-    from pipelines import runner, terminal
 
-    loaded = recipes.load(recipe, overrides or ())
+    logs.setup(log_format)
     if dry_run:
-        plan, corpus = runner.prepare(loaded, limit)
-        typer.echo(_yaml(plan.recipe_dict()))
-        _tell_unfitted(plan.unfitted, "a run counts them first")
-        typer.echo(f"rows: {corpus.rows:,}, shards: {len(corpus.shards):,}; nothing was written")
-        return
-    with terminal.progress() as progress:
-        summary = runner.run(loaded, workers=workers or threads(), limit=limit, progress=progress)
-    typer.echo(terminal.summary_text(summary))
+        return _forecast(recipe, overrides or (), limit, workers or threads())
+    from pipelines import runner, terminal
+    from pipelines.metrics import check_writable, write_metrics
+
+    if metrics_file is not None:
+        check_writable(metrics_file)
+    with terminal.progress() if log_format == "text" else nullcontext(logs.Progress()) as progress:
+        summary = runner.run(
+            recipe,
+            overrides=overrides or (),
+            workers=workers or threads(),
+            engine=engine,
+            limit=limit,
+            progress=progress,
+            report=None if metrics_file is None else partial(write_metrics, metrics_file),
+        )
+    if log_format == "text":
+        typer.echo(terminal.summary_text(summary))
+    return 0 if summary.changed else unchanged
+
+
+def _forecast(recipe: str, overrides: Iterable[str], limit: int | None, workers: int) -> int:
+    from pipelines import recipe as recipes
+    from pipelines import terminal
+    from pipelines.forecast import forecast
+
+    found = forecast(recipes.load(recipe, overrides), limit)
+    _warn(found.warnings)
+    typer.echo(_yaml(found.plan.recipe_dict()))
+    _tell_unfitted(found.plan.unfitted, "a run counts them first")
+    typer.echo(terminal.forecast_text(found, workers))
+    return 0
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        logs.warn("input", warning)
 
 
 @app.command()
@@ -112,16 +169,17 @@ def check(recipe: RecipeName, overrides: Overrides = None) -> None:
 
     The columns that it names are looked for in the input, if that is there already.
     """
-    from pipelines import plan as planning
+    from tempfile import TemporaryDirectory
+
     from pipelines import recipe as recipes
     from pipelines import runner
     from pipelines.errors import InputMissingError
 
-    loaded = recipes.load(recipe, overrides or ())
-    plan = planning.build(loaded)
+    plan = runner.checked(recipes.load(recipe, overrides or ()))
     verdict = "ok"
     try:
-        runner.prepare(loaded)
+        with TemporaryDirectory() as folder:
+            _warn(runner.opened(plan, None, Path(folder)).warnings)
     except InputMissingError as error:
         verdict = f"ok, but its columns are not checked: {error}"
     typer.echo(_yaml(plan.recipe_dict()))
@@ -174,6 +232,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    logs.setup("text")
     # What a scheduler sends to stop a job ends it as Ctrl-C does: workers too, staging removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -195,7 +254,7 @@ def main() -> NoReturn:
 
 
 def _complain(message: str, code: int) -> int:
-    typer.echo(f"augmill: {message}", err=True)
+    logs.complain(message, code)
     return code
 
 

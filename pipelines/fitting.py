@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
 from augment import __version__
@@ -21,11 +20,11 @@ from augment.component import text_versions
 from augment.counting import WordCounts
 from augment.errors import StatisticsError
 from augment.statistics import MIN_DOCUMENTS, MOST_WORDS, open_statistics
-from pipelines import row_cache
 from pipelines.corpus import Corpus, Shard
-from pipelines.errors import RunError
-from pipelines.executors.local import Tick, map_shards
+from pipelines.errors import InputChangedError
+from pipelines.executors.protocol import Executor, Lost, Tick
 from pipelines.expand import by_language
+from pipelines.inputs.content import group_digest
 from pipelines.parquet import read_batches
 from pipelines.plan import Plan
 from pipelines.recipe import Recipe
@@ -33,12 +32,6 @@ from pipelines.sift import readable
 from pipelines.tallies import Tally, statistics_of
 
 _BATCH_ROWS = 4096
-
-_PIECE = 1 << 20
-
-_DECODING = ("physical_type", "compression", "encodings", "num_values", "total_compressed_size")
-"""What a file's footer says of the pages of a column, apart from where they lie."""
-
 
 class Meter(Protocol):
     """Is told how many rows there are to do, and how many are done."""
@@ -50,7 +43,9 @@ class Meter(Protocol):
         """So many more are done."""
 
 
-def fit(plan: Plan, corpus: Corpus, cache: Path, scratch: Path, workers: int, meter: Meter) -> Plan:
+def fit(
+    plan: Plan, corpus: Corpus, cache: Path, scratch: Path, pool: Executor, meter: Meter
+) -> Plan:
     """The plan with the corpus's statistics wherever they are needed; counted if they must be.
 
     Args:
@@ -58,35 +53,53 @@ def fit(plan: Plan, corpus: Corpus, cache: Path, scratch: Path, workers: int, me
         corpus: whose words are counted: those of every row with a usable text.
         cache: folder of the statistics; what lies there of the same corpus is used.
         scratch: folder of the shards' counts.
-        workers: processes at the most.
+        pool: counts them.
         meter: told of the rows to count.
 
     Raises:
-        RunError: the input changed while it was read, or a worker died.
+        InputChangedError: the input changed while it was read.
+        RunError: a worker died.
+    """
+    known = fitted_from(plan, corpus, cache)
+    if known is not None:
+        return known
+    key = corpus_key(plan.recipe, corpus)
+    meter.expect(corpus.rows)
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = scratch / "counts"
+    folder.mkdir()
+    files: list[Path] = []
+    for outcome in pool.map(CountWords(plan.recipe, folder), corpus.shards, meter.tick):
+        if isinstance(outcome, Lost):
+            raise outcome.error
+        files += outcome.value
+    statistics = statistics_of(sorted(files))
+    if corpus_key(plan.recipe, corpus) != key:
+        raise InputChangedError("the input changed while its words were counted; run again")
+    statistics.save(cache / f"{key}.arrow")
+    shutil.rmtree(folder)
+    return plan.fitted(str(cache / f"{key}.arrow"))
+
+
+def fitted_from(plan: Plan, corpus: Corpus, cache: Path) -> Plan | None:
+    """The plan with the statistics that were counted before; None if they were not.
+
+    Args:
+        plan: comes back as it is, if nothing in it needs statistics.
+        corpus: whose words would be counted.
+        cache: folder of the statistics.
     """
     if not plan.unfitted:
         return plan
-    key = corpus_key(plan.recipe, corpus)
-    path = cache / f"{key}.arrow"
-    if not _usable(path):
-        meter.expect(corpus.rows)
-        cache.mkdir(parents=True, exist_ok=True)
-        folder = scratch / "counts"
-        folder.mkdir()
-        counted = map_shards(CountWords(plan.recipe, folder), corpus.shards, workers, meter.tick)
-        statistics = statistics_of([file for files in counted for file in files])
-        if corpus_key(plan.recipe, corpus) != key:
-            raise RunError("the input changed while its words were counted; run again")
-        statistics.save(path)
-        shutil.rmtree(folder)
-    return plan.fitted(str(path))
+    path = cache / f"{corpus_key(plan.recipe, corpus)}.arrow"
+    return plan.fitted(str(path)) if _usable(path) else None
 
 
 def sweep(cache: Path, plan: Plan) -> None:
-    """Delete the statistics of earlier runs; those that the plan uses stay, and so do rows."""
+    """Delete the statistics of earlier runs; those that the plan uses stay."""
     used = {Path(path).resolve() for path in plan.statistics}
-    for file in cache.glob("*") if cache.is_dir() else ():
-        if file.resolve() not in used and not file.name.startswith(row_cache.NAME):
+    for file in cache.glob("*.arrow"):
+        if file.resolve() not in used:
             file.unlink()
 
 
@@ -124,8 +137,8 @@ def corpus_key(recipe: Recipe, corpus: Corpus) -> str:
     state = xxhash.xxh3_128(json.dumps(_ways(recipe), sort_keys=True).encode())
     for shard in corpus.shards:
         state.update(json.dumps(_place(recipe, shard), default=str).encode())
-        for piece in _pages(recipe, shard):
-            state.update(piece)
+        for digest in _groups(recipe, shard):
+            state.update(digest)
     return state.hexdigest()
 
 
@@ -151,22 +164,12 @@ def _place(recipe: Recipe, shard: Shard) -> list[object]:
     return [shard.rows, types, [shard.partition.get(name) for name in names]]
 
 
-def _pages(recipe: Recipe, shard: Shard) -> Iterator[bytes]:
-    """The bytes that a reader decodes, and how it decodes them."""
+def _groups(recipe: Recipe, shard: Shard) -> Iterator[bytes]:
+    """Digests of what a reader decodes of the columns."""
     names = set(_columns(recipe))
-    with pq.ParquetFile(shard.path) as file, Path(shard.path).open("rb") as raw:
-        for number in shard.row_groups:
-            group = file.metadata.row_group(number)
-            for chunk in map(group.column, range(group.num_columns)):
-                if chunk.path_in_schema not in names:
-                    continue
-                yield str([getattr(chunk, name) for name in _DECODING]).encode()
-                starts = (chunk.dictionary_page_offset, chunk.data_page_offset)
-                raw.seek(min(start for start in starts if start))
-                left = chunk.total_compressed_size
-                while left > 0 and (piece := raw.read(min(left, _PIECE))):
-                    left -= len(piece)
-                    yield piece
+    with shard.source.opened() as file, shard.source.parquet.opened() as raw:
+        for group in shard.row_groups:
+            yield group_digest(raw, file.metadata, group, names)
 
 
 def _usable(path: Path) -> bool:

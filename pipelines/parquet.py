@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,16 +14,13 @@ import xxhash
 
 from pipelines.corpus import Shard
 from pipelines.errors import DataError
+from pipelines.store.footer import PAGES
 
 ROW_GROUP_ROWS = 16_384
 """Rows of each row group of the output."""
 
 COMPRESSION = "zstd"
 """Of the output."""
-
-KEY, STATS, PAGES = "augmill.key", "augmill.stats", "augmill.digest"
-"""What footers of the output tell: the object's key, its counts, and the XXH3-128 of the file up to
-the footer."""
 
 ROW_GROUP_BYTES = 64 << 20
 """A row group of long rows is closed when they take this much memory."""
@@ -34,27 +31,27 @@ TEXT_BYTES = 2 << 20
 READ_BYTES = 32 << 20
 """Decoded rows that are held at once, by the footer's word on their mean size."""
 
-_READ_BUFFER = 1 << 20
 
-
-def read_batches(shard: Shard, batch_rows: int, text: str) -> Iterator[pa.RecordBatch]:
+def read_batches(shard: Shard, batch_rows: int, text: str | None) -> Iterator[pa.RecordBatch]:
     """The rows of a shard, in order, in its schema; long texts come in smaller batches.
 
-    Only the columns of the schema are read, which may be fewer than the file's.
+    Only the columns of the schema are read, which may be fewer than the file's; those that the
+    file lacks are null.
 
     Raises:
         DataError: the file can't be decoded.
+        InputChangedError: it was removed.
     """
     left = shard.rows
-    columns = [name for name in shard.schema.names if name not in shard.partition]
     try:
-        # Whole row groups are never held: one may be the whole file.
-        with pq.ParquetFile(shard.path, pre_buffer=False, buffer_size=_READ_BUFFER) as file:
+        with shard.source.opened() as file:
+            names = [name for name in file.schema_arrow.names if name in shard.schema.names]
             rows = min(batch_rows, _readable_rows(file.metadata, shard.row_groups))
-            for batch in file.iter_batches(rows, list(shard.row_groups), columns):
+            for batch in file.iter_batches(rows, list(shard.row_groups), names):
                 if left <= 0:
                     return
-                yield from _by_bytes(_whole(batch.slice(0, left), shard), text)
+                whole = _whole(batch.slice(0, left), shard)
+                yield from (whole,) if text is None else _by_bytes(whole, text)
                 left -= batch.num_rows
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         # Damaged pages are an OSError too, but one of no system call.
@@ -83,13 +80,18 @@ def _by_bytes(batch: pa.RecordBatch, text: str) -> Iterator[pa.RecordBatch]:
 
 
 def _whole(batch: pa.RecordBatch, shard: Shard) -> pa.RecordBatch:
-    columns = [
-        batch.column(field.name)
-        if field.name in batch.schema.names
-        else pa.repeat(pa.scalar(shard.partition[field.name], field.type), batch.num_rows)
-        for field in shard.schema
-    ]
+    columns = [_column(batch, field, shard.partition) for field in shard.schema]
     return pa.RecordBatch.from_arrays(columns, schema=shard.schema)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field, partition: Mapping[str, Any]) -> pa.Array:
+    if field.name in partition:
+        return pa.repeat(pa.scalar(partition[field.name], field.type), batch.num_rows)
+    if field.name not in batch.schema.names:
+        return pa.nulls(batch.num_rows, field.type)
+    column = batch.column(field.name)
+    # Types differ only where this file has nothing but nulls.
+    return column if column.type.equals(field.type) else column.cast(field.type)
 
 
 class PartWriter:

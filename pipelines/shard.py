@@ -1,24 +1,38 @@
-"""The unit of work: one shard in, one part of the output and one of the rejects out."""
+"""The unit of work: one shard in, one object out, with its rejects."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from pipelines.corpus import Shard
+from pipelines.errors import DataError
 from pipelines.expand import Expansion, expand
-from pipelines.layouts import Layout, layout
+from pipelines.layouts import Layout, layout, without
 from pipelines.parquet import PartWriter, read_batches
 from pipelines.plan import Plan
 from pipelines.rejects import rejects_schema
 from pipelines.row_cache import row_cache
+from pipelines.rows import Expanded
 from pipelines.spool import Spool
 from pipelines.stats import Stats
+from pipelines.store.entry import Stored
+from pipelines.store.footer import KEY, STATS
+from pipelines.store.protocol import Objects
 
-PARTS, REJECTS = "parts", "rejects"
-"""Folders of the staging directory."""
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A shard, and the key of what is to be made of it."""
+
+    key: str
+    shard: Shard
+
+    def __str__(self) -> str:
+        return str(self.shard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +40,11 @@ class Receipt:
     """What became of a shard.
 
     Attributes:
-        number: the shard's.
-        rows: rows in its part of the output.
-        stats: counts of what happened.
+        stored: the object.
+        stats: counts of what happened, with times and hits of the cache.
     """
 
-    number: int
-    rows: int
+    stored: Stored
     stats: Stats
 
 
@@ -40,63 +52,82 @@ def _ignore(rows: int) -> None:
     """For a caller who does not ask for progress."""
 
 
-def part_name(number: int) -> str:
-    """The file of a shard's rows, in the output as in the rejects."""
-    return f"part-{number:05d}.parquet"
-
-
 def run_shard(
     plan: Plan,
-    staging: Path,
-    shard: Shard,
+    objects: Objects,
+    task: Task,
     tick: Callable[[int], None] = _ignore,
     *,
     cache: Path | None = None,
 ) -> Receipt:
-    """Augment a shard; its files are in the staging directory, whole, when this returns.
+    """Augment a shard; what was made of it is in the store, whole, when this returns.
 
     Args:
         plan: what to do.
-        staging: where to.
-        shard: which rows.
+        objects: where to.
+        task: which rows.
         tick: told after every batch how many rows it had.
         cache: the file of the row cache, if the plan wants one.
 
     Raises:
-        AugmillError: the input can't be read, or a step can't run at all.
+        AugmillError: the input can't be read or has changed, a step can't run at all, or a row
+            was rejected and the recipe says ``on_error: fail``.
         OSError: the files can't be written.
     """
-    rows = layout(plan, shard.schema)
-    batches = (
-        expand(plan, batch) for batch in read_batches(shard, plan.batch_rows, plan.recipe.text)
-    )
-    with (
-        PartWriter(staging / PARTS / part_name(shard.number), rows.schema()) as part,
-        Spool(staging / f"{part_name(shard.number)}.spool", rows.schema()) as spool,
-        _Rejects(staging / REJECTS / part_name(shard.number), shard.schema) as rejects,
-        row_cache(cache, plan.recipe.row_cache) as cached,
-    ):
-        stats = Stats()
-        for batch in batches:
-            stats += _write(batch, rows, part, spool)
-            rejects.write(batch.rejects)
-            tick(batch.stats.rows)
-        stats += Stats(cached=dict(cached))
-        for late in spool.read():
-            part.write(late)
-    return Receipt(shard.number, part.rows, stats)
+    shard = task.shard
+    rows = layout(plan, shard.schema, shard.partition)
+    kept = without(shard.schema, shard.partition)
+    with objects.draft(task.key) as draft:
+        with (
+            PartWriter(draft.part, rows.schema()) as part,
+            Spool(draft.scratch / "later", rows.schema()) as spool,
+            _Rejects(draft.rejects, kept) as rejects,
+            row_cache(cache, plan.recipe.row_cache) as cached,
+        ):
+            stats = Stats()
+            for batch in read_batches(shard, plan.batch_rows, plan.recipe.text):
+                made = expand(plan, batch)
+                if made.rejects.num_rows and plan.recipe.on_error == "fail":
+                    raise _rejection(made, shard)
+                _write(made, rows, kept, part, spool)
+                rejects.write(made.rejects)
+                stats += made.stats
+                tick(made.stats.rows)
+            for late in spool.read():
+                part.write(late)
+            told = {KEY: task.key, STATS: json.dumps(stats.told(), sort_keys=True)}
+            rejects.finish(told)
+            part.finish(told)
+        # What was read must be what the key stands for.
+        shard.source.check_unchanged()
+    assert draft.stored is not None, "a draft that ends well is stored"
+    return Receipt(draft.stored, stats + Stats(cached=dict(cached)))
 
 
-def _write(batch: Expansion, rows: Layout, part: PartWriter, spool: Spool) -> Stats:
-    part.write(rows.first(batch.rows))
-    later = rows.later(batch.rows)
+def _write(made: Expansion, rows: Layout, kept: pa.Schema, part: PartWriter, spool: Spool) -> None:
+    source = made.rows.source
+    if source.num_columns != len(kept):
+        source = source.select(kept.names)
+    expanded: Expanded = replace(made.rows, source=source)
+    part.write(rows.first(expanded))
+    later = rows.later(expanded)
     if later is not None:
         spool.write(later)
-    return batch.stats
+
+
+def _rejection(made: Expansion, shard: Shard) -> DataError:
+    """Of the first row that was rejected."""
+    row = made.rejects.slice(0, 1).to_pylist()[0]
+    named = f"row {row['aug_parent']!r}" if row["aug_parent"] is not None else "a row without id"
+    where = f" in {row['aug_step']} ({row['aug_message']})" if row["aug_step"] else ""
+    return DataError(
+        f"{named} of {shard.source.name} was rejected: {row['aug_reason']}{where}; with "
+        "on_error: quarantine it would go to the rejects"
+    )
 
 
 class _Rejects(ExitStack):
-    """A part that is written only if there are rows for it."""
+    """A file that is written only if there are rows for it."""
 
     def __init__(self, path: Path, source: pa.Schema) -> None:
         super().__init__()
@@ -107,7 +138,12 @@ class _Rejects(ExitStack):
         """Append rows."""
         if not batch.num_rows:
             return
+        schema = rejects_schema(self._source)
         if self._writer is None:
-            writer = PartWriter(self._path, rejects_schema(self._source))
-            self._writer = self.enter_context(writer)
-        self._writer.write(batch)
+            self._writer = self.enter_context(PartWriter(self._path, schema))
+        self._writer.write(batch.select(schema.names))
+
+    def finish(self, told: Mapping[str, str]) -> None:
+        """No more rows will come."""
+        if self._writer is not None:
+            self._writer.finish(told)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from augment.variant import Edit, diff, parts
+from pipelines.forecast import Forecast
 from pipelines.rows import Expanded, Made
 from pipelines.runner import Progress, Summary
 from pipelines.stats import ViewStats
@@ -83,17 +84,45 @@ class _Lines:
 def summary_text(summary: Summary) -> str:
     """A run's numbers, one line per view."""
     stats = summary.stats
-    width = max(len(name) for name in (*stats.views, "output"))
-    speed = stats.rows / max(summary.seconds, 1e-9)
+    width = max(len(name) for name in (*stats.views, "output", "shards"))
     cached = [f"{count:,} {name}" for name, count in stats.cached.items()]
+    done = "published" if summary.changed else "unchanged"
     lines = {
         "rows": f"{stats.rows:,} read, {_counts('rejected', stats.rejected)}",
         **{name: _view_text(view) for name, view in stats.views.items()},
         **({"cache": ", ".join(cached)} if cached else {}),
-        "output": f"{summary.output}: {summary.rows:,} rows in {summary.seconds:.1f} s "
-        f"({speed:,.0f} rows/s)",
+        "shards": f"{_counts('computed', summary.computed)}, {summary.reused:,} reused",
+        "output": f"{summary.output}: {done}, version {summary.version}, {summary.rows:,} rows, "
+        f"{summary.seconds:.1f} s",
     }
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines.items())
+
+
+def forecast_text(forecast: Forecast, workers: int) -> str:
+    """What a run would do, and how long it may take."""
+    found = forecast.schedule
+    lines = [f"rows: {forecast.rows:,}, shards: {forecast.shards:,}"]
+    if found is None:
+        lines.append("all of them are computed, once their words are counted")
+    else:
+        fresh = forecast.shards - len(found.missing)
+        lines.append(f"fresh: {fresh:,}, to compute: {len(found.missing):,}")
+        lines += [f"  {count:,}: {reason}" for reason, count in found.why.items()]
+    if forecast.seconds:
+        speed = forecast.missing / forecast.seconds
+        lines.append(
+            f"estimate: {_duration(forecast.seconds / workers)} with {workers} workers "
+            f"({speed:,.0f} rows/s each, by a sample)"
+        )
+    return "\n".join([*lines, "nothing was written"])
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(max(1, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _view_text(view: ViewStats) -> str:
