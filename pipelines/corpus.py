@@ -1,24 +1,34 @@
-"""The input: which Parquet files it is, what they hold, and how they are cut into shards."""
+"""The input: which files it is, what they hold, and how they are cut into shards.
 
-import re
+Files may lie in folders here or at a URL, be of several formats, and differ in their columns; see
+:mod:`pipelines.inputs`. What comes out is Parquet, in shards of one schema.
+"""
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from glob import has_magic
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import xxhash
 
-from pipelines.errors import DataError, InputMissingError
+from pipelines.inputs.content import joint_digest
+from pipelines.inputs.digests import digested
+from pipelines.inputs.footers import InputFile, input_files
+from pipelines.inputs.memory import remembering
+from pipelines.inputs.partitions import partition_types, partition_values
+from pipelines.inputs.places import find
+from pipelines.inputs.source import Source, Stamp
+from pipelines.inputs.union import Described, united
+
+__all__ = ["SHARD_ROWS", "Corpus", "Shard", "Source", "Stamp", "open_corpus", "with_contents"]
 
 SHARD_ROWS = 10_000
 """Rows that a shard holds at the least, if its file has so many. Never depends on the workers:
 the same input is cut the same way wherever it is processed."""
 
-_NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+CONVERTED = "inputs"
+"""Folder in the cache of what was converted to Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +37,36 @@ class Shard:
 
     Attributes:
         number: its place in the input, and in the output.
-        path: the file.
+        source: the file.
         row_groups: their numbers; may be empty.
         rows: how many of their rows are wanted, the first ones.
         schema: of all input columns, partition columns last.
         partition: the values of the partition columns.
+        folder: the ``key=value`` folders that say so, such as ``lang=en/year=2024``.
+        content: 32 hex digits for what a reader decodes from the rows, and for the values of the
+            partition columns; empty as long as nobody asked, see :func:`with_contents`.
     """
 
     number: int
-    path: str
+    source: Source
     row_groups: tuple[int, ...]
     rows: int
     schema: pa.Schema
     partition: Mapping[str, Any]
+    folder: str = ""
+    content: str = ""
+
+    @property
+    def path(self) -> str:
+        """The file, as the user knows it."""
+        return self.source.name
+
+    def first(self, rows: int) -> "Shard":
+        """Only so many rows."""
+        if rows >= self.rows:
+            return self
+        content = self.content and xxhash.xxh3_128_hexdigest(f"{self.content} {rows}".encode())
+        return replace(self, rows=rows, content=content)
 
     def __str__(self) -> str:
         groups = self.row_groups
@@ -48,24 +75,21 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    path: Path
-    partition: Mapping[str, str | None]
-    schema: pa.Schema
-    group_rows: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Corpus:
-    """Files of one schema.
+    """Files and their common columns.
 
     Attributes:
-        schema: columns of all files, then the partition columns; metadata of the first file.
+        schema: columns of all files, then the partition columns; metadata of the first file that
+            has any.
         shards: in the order of the files' paths; at least one, if only an empty one.
+        sources: the files, in the same order, also those without rows.
+        warnings: what the user should know of the input.
     """
 
     schema: pa.Schema
     shards: tuple[Shard, ...]
+    sources: tuple[Source, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -76,122 +100,94 @@ class Corpus:
         """The first rows only."""
         kept: list[Shard] = []
         for shard in self.shards:
-            kept.append(replace(shard, rows=min(shard.rows, limit)))
+            kept.append(shard.first(limit))
             limit -= shard.rows
             if limit <= 0:
                 break
         return replace(self, shards=tuple(kept))
 
 
-def open_corpus(place: str) -> Corpus:
+def open_corpus(
+    place: str, *, format: str = "auto", text: str | None = None, cache: Path | None = None
+) -> Corpus:
     """Find the files of an input and read their footers.
 
+    Columns are united over the files: one that a file lacks is null there, with a warning; one that
+    is null throughout takes the type that it has elsewhere.
+
     Args:
-        place: a file; a directory, searched to the bottom for ``*.parquet``, whose ``key=value``
-            folders become columns; or a glob, likewise.
+        place: a file; a directory, searched to the bottom for files of one format, whose
+            ``key=value`` folders become columns; a glob, likewise; or a URL of any of these, see
+            :mod:`pipelines.inputs.places` for schemes and credentials.
+        format: ``parquet``, ``csv`` (also TSV), ``jsonl``, ``text`` (a line is a row), or
+            ``auto``: by the files' suffixes, which may be followed by one of a compression.
+        text: the column of the texts, ``text`` if None; of files other than Parquet it is always
+            read as text.
+        cache: folder for what is converted to Parquet; if None, a temporary one.
 
     Raises:
         InputMissingError: there is no such file.
-        DataError: a file is no Parquet, or the files differ in their columns.
+        DataError: a file can't be read, or two differ in the type of a column.
+        InputChangedError: a file changed while it was read.
+        MissingExtraError: the URL needs a package that is not installed.
     """
-    base, paths = _find(place)
-    files = [_read_footer(path, _partition(path.relative_to(base))) for path in paths]
-    _check_alike(files)
-    keys = [key for key in files[0].partition if key not in files[0].schema.names]
-    types = {key: _partition_type([file.partition[key] for file in files]) for key in keys}
-    schema = files[0].schema
+    found, warnings = find(place, format)
+    files = input_files(found, text or "text", None if cache is None else cache / CONVERTED)
+    schema, drift = united([Described(f.source.name, f.schema, any(f.group_rows)) for f in files])
+    types = partition_types(files, schema)
     for key, kind in types.items():
         schema = schema.append(pa.field(key, kind))
-    return Corpus(schema, tuple(_shards(files, schema, types)))
+    shards = tuple(_shards(files, schema, types))
+    return Corpus(schema, shards, tuple(file.source for file in files), (*warnings, *drift))
 
 
-def _find(place: str) -> tuple[Path, list[Path]]:
-    """The folder below which folder names count as partitions, and the files."""
-    path = Path(place)
-    if path.is_file():
-        return path.parent, [path]
-    if path.is_dir():
-        found = [p for p in path.rglob("*.parquet") if p.is_file() and _visible(p, path)]
-        if not found:
-            raise InputMissingError(f"the input directory {place!r} holds no *.parquet file")
-        return path, sorted(found)
-    if has_magic(place):
-        fixed = [*takewhile(lambda part: not has_magic(part), path.parts[:-1])]
-        found = [p for p in Path(*fixed).glob(str(path.relative_to(Path(*fixed)))) if p.is_file()]
-        if not found:
-            raise InputMissingError(f"no file matches the input {place!r}")
-        return Path(*fixed), sorted(found)
-    raise InputMissingError(f"the input {place!r} does not exist")
+def with_contents(corpus: Corpus, memory: Path) -> Corpus:
+    """The corpus with the contents of its shards and sources filled in.
+
+    Args:
+        corpus: as it was opened.
+        memory: a file that remembers the digests of files that nobody has touched since; made if
+            it is not there, begun anew if it is damaged.
+
+    Raises:
+        InputChangedError: a file changed since the corpus was opened.
+        OutputError: the memory can't be written.
+    """
+    used = {source.location: 0 for source in corpus.sources}
+    for shard in corpus.shards:
+        used[shard.source.location] = max((0, *(group + 1 for group in shard.row_groups)))
+    with remembering(memory) as notes:
+        done = {
+            source.location: digested(source, used[source.location], notes)
+            for source in corpus.sources
+        }
+        notes.forget_all_but(used)
+    return replace(
+        corpus,
+        shards=tuple(_with_content(shard, *done[shard.source.location]) for shard in corpus.shards),
+        sources=tuple(done[source.location][0] for source in corpus.sources),
+    )
 
 
-def _visible(path: Path, base: Path) -> bool:
-    return not any(part.startswith((".", "_")) for part in path.relative_to(base).parts)
-
-
-def _partition(path: Path) -> dict[str, str | None]:
-    pairs = (part.split("=", 1) for part in path.parts[:-1] if "=" in part)
-    return {key: None if v == _NULL_PARTITION else unquote(v) for key, v in pairs}
-
-
-def _read_footer(path: Path, partition: Mapping[str, str | None]) -> _File:
-    try:
-        with pq.ParquetFile(path) as file:
-            meta = file.metadata
-            rows = tuple(meta.row_group(i).num_rows for i in range(meta.num_row_groups))
-            schema = file.schema_arrow
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{path} is no Parquet file that can be read: {error}") from None
-    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if twice:
-        raise DataError(f"{path} has several columns named {', '.join(twice)}")
-    return _File(path, partition, schema, rows)
-
-
-def _check_alike(files: Sequence[_File]) -> None:
-    first = files[0]
-    for file in files[1:]:
-        here, there = ({f.name: f for f in each.schema} for each in (first, file))
-        for name in dict.fromkeys((*here, *there)):
-            if name not in here or name not in there:
-                have, lack = (first, file) if name in here else (file, first)
-                raise DataError(f"{lack.path} has no column {name!r}, which {have.path} has")
-            if not here[name].equals(there[name]):
-                raise DataError(
-                    f"the column {name!r} is {_described(there[name])} in {file.path}, "
-                    f"but {_described(here[name])} in {first.path}"
-                )
-        if [*file.partition] != [*first.partition]:
-            raise DataError(f"{file.path} and {first.path} lie under different partition keys")
-
-
-def _described(field: pa.Field) -> str:
-    return f"{field.type}{'' if field.nullable else ' not null'}"
-
-
-def _partition_type(values: Sequence[str | None]) -> pa.DataType:
-    """Integers if all values are written as integers are, so that no leading zero is lost."""
-    given = [value for value in values if value is not None]
-    whole = given and all(re.fullmatch(r"0|-?[1-9]\d{0,17}", value) for value in given)
-    return pa.int64() if whole else pa.string()
+def _with_content(shard: Shard, source: Source, groups: Sequence[bytes]) -> Shard:
+    wanted = [shard.rows, sorted(shard.partition.items())]
+    content = joint_digest(source.columns, [groups[g] for g in shard.row_groups], wanted)
+    return replace(shard, source=source, content=content)
 
 
 def _shards(
-    files: Sequence[_File], schema: pa.Schema, types: Mapping[str, pa.DataType]
+    files: Sequence[InputFile], schema: pa.Schema, types: Mapping[str, pa.DataType]
 ) -> Iterator[Shard]:
     number = 0
     for file in files:
-        values = {key: _typed(file.partition[key], kind) for key, kind in types.items()}
+        values, folder = partition_values(file, types), file.found.folder
         for groups in _runs(file.group_rows):
             rows = sum(file.group_rows[g] for g in groups)
-            yield Shard(number, str(file.path), groups, rows, schema, values)
+            yield Shard(number, file.source, groups, rows, schema, values, folder)
             number += 1
     if not number:
-        values = dict.fromkeys(types)
-        yield Shard(0, str(files[0].path), (), 0, schema, values)
-
-
-def _typed(value: str | None, kind: pa.DataType) -> Any:
-    return int(value) if value is not None and pa.types.is_integer(kind) else value
+        values, folder = partition_values(files[0], types), files[0].found.folder
+        yield Shard(0, files[0].source, (), 0, schema, values, folder)
 
 
 def _runs(group_rows: Sequence[int]) -> Iterator[tuple[int, ...]]:
