@@ -82,7 +82,7 @@ class LocalStore:
         try:
             self._recover()
         except BaseException:
-            self._lock.release()
+            self.__exit__()
             raise
         return self
 

@@ -76,8 +76,9 @@ class Versions:
         return self.home / f"{version:06d}"
 
     def prepare(self, version: int, files: Files) -> None:
-        """Do what may fail for lack of room."""
+        """Do what may fail for lack of room; what is there under its number is no version's."""
         self.home.mkdir(parents=True, exist_ok=True)
+        self._discard(self.path(version))
         self._ready[version] = build(files, self._place.aside())
 
     def settle(self, version: int, files: Files) -> Path:
@@ -100,7 +101,11 @@ class Versions:
             return
         for path in sorted(self.home.iterdir()):
             if path.name.isdecimal() and int(path.name) not in kept:
-                aside = self._place.aside()
-                # So that what is half deleted does not look like a version.
-                path.rename(aside)
-                remove(aside)
+                self._discard(path)
+
+    def _discard(self, path: Path) -> None:
+        if path.is_dir():
+            aside = self._place.aside()
+            # So that what is half deleted does not look like a version.
+            path.rename(aside)
+            remove(aside)

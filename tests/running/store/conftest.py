@@ -1,6 +1,8 @@
 """An output whose objects are made in milliseconds: one row of one word."""
 
+import errno
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,20 +55,38 @@ class Bench:
         folder.mkdir()
         return Bench(folder, self.keep)
 
+    def clone(self, name):
+        """The same in another folder, links and all."""
+        made, known = self.beside(name), {}
+        for path in sorted(self.folder.rglob("*")):
+            target = made.folder / path.relative_to(self.folder)
+            if path.is_symlink():
+                target.symlink_to(path.readlink())
+            elif path.is_dir():
+                target.mkdir()
+            elif (first := known.setdefault(path.stat().st_ino, target)) is not target:
+                target.hardlink_to(first)
+            else:
+                shutil.copy2(path, target)
+        return made
+
     def write(self, path, text):
         """A file that no store knows of."""
         write_object(path, text, {})
 
     def make(self, objects, text, *, rejects=False):
-        """Put the object of a word; its rejects hold another one."""
-        key = key_of(text)
-        told = {"rows": 1, "rejected": {"null_text": 1} if rejects else {}}
-        footer = {KEY: key, STATS: json.dumps(told)}
-        with objects.draft(key) as draft:
-            write_object(draft.part, text, footer)
-            if rejects:
-                write_object(draft.rejects, f"not {text}", footer)
+        """Put the object of a word."""
+        with objects.draft(key_of(text)) as draft:
+            self.fill(draft, text, rejects=rejects)
         return draft.stored
+
+    def fill(self, draft, text, *, rejects=False):
+        """Write the files of a word's object; its rejects hold another one."""
+        told = {"rows": 1, "rejected": {"null_text": 1} if rejects else {}}
+        footer = {KEY: key_of(text), STATS: json.dumps(told)}
+        write_object(draft.part, text, footer)
+        if rejects:
+            write_object(draft.rejects, f"not {text}", footer)
 
     def entry(self, version, stored, names=None):
         names = names or [f"part-{number:05d}.parquet" for number in range(len(stored))]
@@ -128,6 +148,29 @@ def _told(path):
     if path.is_symlink():
         return f"→ {path.readlink()}"
     return "/" if path.is_dir() else xxhash.xxh3_128_hexdigest(path.read_bytes())
+
+
+@pytest.fixture(autouse=True)
+def _power_stays_on(monkeypatch):
+    """No test can see what waiting for the disk is good for."""
+    monkeypatch.setattr("os.fsync", lambda handle: None)
+
+
+@pytest.fixture
+def lacking(monkeypatch):
+    """Makes the file system lack hard links, symbolic ones, or the exchange of two names."""
+
+    def refuse(*_args, **_options):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    def lack(*names):
+        for name in names:
+            if name == "exchange":
+                monkeypatch.setattr("pipelines.store.fronts.exchange", lambda *_: False)
+            else:
+                monkeypatch.setattr(f"os.{name}", refuse)
+
+    return lack
 
 
 @pytest.fixture
