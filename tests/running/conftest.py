@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,12 +85,15 @@ def mill(tmp_path):
 
 @dataclass
 class Job:
-    """A nightly job seen from outside: files in, a recipe, the command line, files out."""
+    """A nightly job seen from outside: files in, a recipe, the command line, files out.
+
+    Attributes:
+        folder: of all of it.
+        temporary: where killed processes leave their sockets.
+    """
 
     folder: Path
-
-    def __post_init__(self):
-        (self.folder / "temporary").mkdir(parents=True, exist_ok=True)
+    temporary: Path
 
     @property
     def output(self):
@@ -100,7 +104,7 @@ class Job:
         return {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGINS)]),
-            "TMPDIR": str(self.folder / "temporary"),
+            "TMPDIR": str(self.temporary),
         }
 
     def write(self, number, texts, *, first=None, **options):
@@ -108,7 +112,7 @@ class Job:
         first = number * 1_000_000 if first is None else first
         path = self.folder / "in" / f"f{number:03}.parquet"
         path.parent.mkdir(exist_ok=True)
-        unfinished = self.folder / "temporary" / path.name
+        unfinished = self.folder / path.name
         table = pa.table({"text": texts, "n": range(first, first + len(texts))})
         pq.write_table(table, unfinished, **options)
         return unfinished.replace(path)
@@ -175,4 +179,6 @@ class Job:
 
 @pytest.fixture
 def job(tmp_path):
-    return Job(tmp_path / "job")
+    # The path of a socket may not be long, and those of pytest are.
+    with tempfile.TemporaryDirectory(prefix="job-") as temporary:
+        yield Job(tmp_path, Path(temporary))
