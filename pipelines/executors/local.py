@@ -1,16 +1,16 @@
 """Items over the processes of this machine."""
 
-import pickle
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import wait as first_of
+from threading import Thread
 from typing import Any, Self, TypeVar
 
 from augment.models.runtime import threads
-from pipelines.corpus import Shard
-from pipelines.executors.errand import Errand, call
+from pipelines.executors.crew import worked_off
+from pipelines.executors.errand import call
+from pipelines.executors.process import ProcessWorker
 from pipelines.executors.protocol import Done, Lost, Tick
-from pipelines.executors.worker import Worker
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -18,7 +18,7 @@ R = TypeVar("R")
 _SECONDS_BETWEEN_LOOKS = 0.25
 
 _SECONDS_TO_END = 10.0
-"""That the end of workers is waited for; they are killed after three."""
+"""That the end of processes is waited for; they are killed after three."""
 
 
 class Local:
@@ -35,13 +35,18 @@ class Local:
         share = max(1, threads() // workers)
         self._retries = retries
         self._inside = workers == 1 and timeout is None
-        self._workers: list[Worker[Any]] = [Worker(share, timeout) for _ in range(workers)]
+        self._ending: list[Thread] = []
+        self._workers: list[ProcessWorker[Any]] = [
+            ProcessWorker(share, timeout, self._ending) for _ in range(workers)
+        ]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        for worker in self._workers:
+            worker.stop()
+        self._wait_for_the_end()
 
     def map(
         self, job: Callable[[T, Tick], R], items: Sequence[T], tick: Tick
@@ -50,64 +55,17 @@ class Local:
         if self._inside:
             yield from (Done(item, call(job, item, tick)) for item in items)
             return
-        waiting = deque(Errand(item) for item in items)
-        ended: list[Done[T, R] | Lost[T]] = []
-        pickled = pickle.dumps(job)
         try:
-            while waiting or any(worker.load for worker in self._workers):
-                self._send(pickled, waiting)
-                # Handed out only now, while the workers are at something else already.
-                yield from ended
-                self._wait()
-                ended = [*self._collect(waiting, tick)]
-            yield from ended
-        except BaseException:
-            self._stop()
-            raise
+            yield from worked_off(
+                self._workers, job, items, tick, retries=self._retries, wait=_wait
+            )
+        finally:
+            self._wait_for_the_end()
 
-    def _send(self, job: bytes, waiting: deque[Errand[Any]]) -> None:
-        """Give every worker something to do, and something to go on with if there is plenty."""
-        while waiting:
-            idlest = min(self._workers, key=lambda worker: (worker.load, not worker.warm))
-            if idlest.load >= (2 if len(waiting) > len(self._workers) else 1):
-                return
-            idlest.send(job, waiting.popleft())
-
-    def _wait(self) -> None:
-        running = [future for worker in self._workers for future in worker.next]
-        wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
-
-    def _collect(self, waiting: deque[Errand[T]], tick: Tick) -> Iterator[Done[T, Any] | Lost[T]]:
-        for worker in self._workers:
-            worker.look(tick)
-            for errand, end in worker.collect(tick):
-                if isinstance(end, Done):
-                    yield end
-                    continue
-                lost = None if end is None else errand.failed(end, self._retries)
-                if lost is None:
-                    waiting.append(errand)
-                else:
-                    yield lost
-
-    def _stop(self) -> None:
-        for thread in [worker.stop() for worker in self._workers]:
-            thread.join(_SECONDS_TO_END)
+    def _wait_for_the_end(self) -> None:
+        while self._ending:
+            self._ending.pop().join(_SECONDS_TO_END)
 
 
-def map_shards(
-    job: Callable[[Shard, Tick], R], shards: Sequence[Shard], workers: int, tick: Tick
-) -> Iterator[R]:
-    """Do a job on every shard; its results come in the order of the shards.
-
-    Raises:
-        RunError: a worker died; the message names its shard.
-        Exception: what the job raised.
-    """
-    values: dict[int, R] = {}
-    with Local(max(1, min(workers, len(shards)))) as executor:
-        for end in executor.map(job, shards, tick):
-            if isinstance(end, Lost):
-                raise end.error
-            values[end.item.number] = end.value
-    yield from (values[shard.number] for shard in shards)
+def _wait(answers: list[Future[bytes]]) -> None:
+    first_of(answers, _SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""One worker process, replaced when it dies, and the errands it was sent on.
+"""A worker process of this machine, replaced when it dies.
 
 Every worker has one of pebble's pools to itself, with a pipe and locks of its own: a process that
 is killed at the worst moment, with a lock in its hand, holds up nobody else.
@@ -9,8 +9,7 @@ import os
 import pickle
 import sys
 import threading
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
@@ -24,93 +23,83 @@ T = TypeVar("T")
 _ROW_BITS = 40
 """A worker's meter is one number, so that it is written at once: its errand's, and its rows."""
 
+_NEW, _READY, _REPLACED = 0, 1, -1
+"""On the meter: no process has it yet; one has; that one is gone and pebble started another."""
 
-class Worker(Generic[T]):
-    """A process that does one errand after the other.
+
+class ProcessWorker(Generic[T]):
+    """See :class:`pipelines.executors.crew.Worker`.
 
     Args:
         threads: that its models and pyarrow may use.
         timeout: seconds for an errand, from when it is begun; None: no limit.
+        ending: gets the threads that see to the end of its processes.
     """
 
-    def __init__(self, threads: int, timeout: float | None) -> None:
-        self._threads, self._timeout = threads, timeout
-        self._errands: deque[tuple[int, Errand[T], Future[bytes]]] = deque()
-        self._sent = 0
+    def __init__(self, threads: int, timeout: float | None, ending: list[threading.Thread]) -> None:
+        self._threads, self._timeout, self._ending = threads, timeout, ending
         self._pool: Any = None
         self._meter: Any = None
+        self._sent = 0
+        self._errand: Errand[T] | None = None
+        self.answer: Future[bytes] | None = None
 
     @property
-    def load(self) -> int:
-        """How many errands it has."""
-        return len(self._errands)
+    def free(self) -> bool:
+        """Whether it is at nothing."""
+        return self.answer is None
 
     @property
     def warm(self) -> bool:
         """Whether its process was started before."""
         return self._pool is not None
 
-    @property
-    def next(self) -> list[Future[bytes]]:
-        """What to wait for: the errand that it is at, if it has one."""
-        return [future for _, _, future in self._errands][:1]
-
     def send(self, job: bytes, errand: Errand[T]) -> None:
-        """Put an errand at the end of its line."""
-        self._sent += 1
+        """Begin an errand."""
+        if not self._alive():
+            self.stop()
+        self._errand, self._sent = errand, self._sent + 1
         args = [self._sent, job, pickle.dumps(errand.item)]
-        future: Future[bytes]
         try:
             if self._pool is None:
                 self._start()
-            future = self._pool.schedule(_work, args=args, timeout=self._timeout)
+            self.answer = self._pool.schedule(_work, args=args, timeout=self._timeout)
         except RuntimeError as error:
-            future = Future()
-            future.set_exception(error)
-        self._errands.append((self._sent, errand, future))
+            self.answer = Future()
+            self.answer.set_exception(error)
 
-    def look(self, tick: Tick) -> None:
-        """Tell how far it is with the errand it is at."""
-        if self._meter is not None:
-            at, rows = divmod(self._meter.value, 1 << _ROW_BITS)
-            for errand in (errand for number, errand, _ in self._errands if number == at):
-                errand.tell(rows, tick)
+    def collect(self, tick: Tick) -> tuple[Errand[T], Done[T, Any] | str] | None:
+        """What has become of the errand."""
+        errand, answer = self._errand, self.answer
+        if errand is None or answer is None:
+            return None
+        self._tell(errand, tick)
+        if not answer.done() and self._alive():
+            return None
+        self._errand = self.answer = None
+        end = self._end(answer)
+        if isinstance(end, str):
+            self.stop()
+            return errand, end
+        value, rows = received(end)
+        errand.tell(rows, tick)
+        return errand, Done(errand.item, value)
 
-    def collect(self, tick: Tick) -> Iterator[tuple[Errand[T], Done[T, Any] | str | None]]:
-        """The errands that have ended since the last time, and how.
+    def stop(self) -> None:
+        """End the process, whatever it is at."""
+        if self._pool is not None:
+            # Aside, since pebble first asks, then kills, and waits for both.
+            self._ending.append(threading.Thread(target=_end, args=[self._pool], daemon=True))
+            self._ending[-1].start()
+        self._pool = self._meter = self._errand = self.answer = None
 
-        If the process died or ran out of time, that is a ``str`` that says so, and None for
-        errands that it had not begun.
-
-        Raises:
-            Exception: what the job raised.
-        """
-        while self._errands:
-            _, errand, future = self._errands[0]
-            if not future.done() and self._pool.active:
-                return
-            self._errands.popleft()
-            answer = self._answer(future)
-            if isinstance(answer, str):
-                yield errand, answer
-                yield from ((left, None) for _, left, _ in self._errands)
-                self.stop()
-                return
-            value, rows = received(answer)
+    def _tell(self, errand: Errand[T], tick: Tick) -> None:
+        number, rows = divmod(_NEW if self._meter is None else self._meter.value, 1 << _ROW_BITS)
+        if number == self._sent:
             errand.tell(rows, tick)
-            yield errand, Done(errand.item, value)
 
-    def stop(self) -> threading.Thread:
-        """End the process, whatever it is at, and forget its errands.
-
-        Returns:
-            The thread that sees to it, since pebble first asks, then kills, and waits for both.
-        """
-        thread = threading.Thread(target=_end, args=[self._pool], daemon=True)
-        thread.start()
-        self._pool = self._meter = None
-        self._errands.clear()
-        return thread
+    def _alive(self) -> bool:
+        return self.warm and self._pool.active and self._meter.value != _REPLACED
 
     def _start(self) -> None:
         from pebble import ProcessPool
@@ -120,16 +109,18 @@ class Worker(Generic[T]):
         begun_with = [self._threads, self._meter, dict(os.environ)]
         self._pool = ProcessPool(1, context=context, initializer=_begin, initargs=begun_with)
 
-    def _answer(self, future: Future[bytes]) -> bytes | str:
+    def _end(self, future: Future[bytes]) -> bytes | str:
         from pebble import ProcessExpired
 
+        if not future.done():
+            # pebble takes no notice of a process that ends as if it had nothing to do.
+            return died(0) if self._pool.active else _NEVER_BEGUN
         try:
-            # A future that is not done by now never will be: its pool is broken.
-            return future.result(timeout=0)
+            return future.result()
         except ProcessExpired as error:
             return died(error.exitcode)
         except TimeoutError:
-            return overdue(self._timeout) if future.done() and self._timeout else _NEVER_BEGUN
+            return overdue(self._timeout or 0.0)
         except (BrokenProcessPool, RuntimeError):
             return _NEVER_BEGUN
 
@@ -152,9 +143,8 @@ def _context() -> Any:
 
 
 def _end(pool: Any) -> None:
-    if pool is not None:
-        pool.stop()
-        pool.join()
+    pool.stop()
+    pool.join()
 
 
 _meter: Any = None
@@ -166,6 +156,11 @@ def _begin(threads: int, meter: Any, environment: Mapping[str, str]) -> None:
 
     global _meter
     _meter = meter
+    if meter.value != _NEW:
+        # Its predecessor died, and nothing more is sent to this pool.
+        meter.value = _REPLACED
+        os._exit(1)
+    meter.value = _READY
     # The server's is as old as the server.
     os.environ.clear()
     os.environ.update(environment)
