@@ -60,10 +60,12 @@ def fit(
         InputChangedError: the input changed while it was read.
         RunError: a worker died.
     """
-    known = fitted_from(plan, corpus, cache)
-    if known is not None:
-        return known
+    if not plan.unfitted:
+        return plan
     key = corpus_key(plan.recipe, corpus)
+    path = _path(cache, key)
+    if _usable(path):
+        return plan.fitted(str(path))
     meter.expect(corpus.rows)
     cache.mkdir(parents=True, exist_ok=True)
     folder = scratch / "counts"
@@ -76,9 +78,9 @@ def fit(
     statistics = statistics_of(sorted(files))
     if corpus_key(plan.recipe, corpus) != key:
         raise InputChangedError("the input changed while its words were counted; run again")
-    statistics.save(cache / f"{key}.arrow")
+    statistics.save(path)
     shutil.rmtree(folder)
-    return plan.fitted(str(cache / f"{key}.arrow"))
+    return plan.fitted(str(path))
 
 
 def fitted_from(plan: Plan, corpus: Corpus, cache: Path) -> Plan | None:
@@ -91,8 +93,12 @@ def fitted_from(plan: Plan, corpus: Corpus, cache: Path) -> Plan | None:
     """
     if not plan.unfitted:
         return plan
-    path = cache / f"{corpus_key(plan.recipe, corpus)}.arrow"
+    path = _path(cache, corpus_key(plan.recipe, corpus))
     return plan.fitted(str(path)) if _usable(path) else None
+
+
+def _path(cache: Path, key: str) -> Path:
+    return cache / f"{key}.arrow"
 
 
 def sweep(cache: Path, plan: Plan) -> None:

@@ -75,7 +75,8 @@ def test_run_publishes_and_sums_up(augmill, recipe, mill):
     said = augmill("run", recipe, "--workers", "1", "--limit", "20", "--set", "views.loud.copies=1")
     assert "20 read, 0 rejected" in said
     assert "20 asked, 20 made, 0 declined, 0 rejected" in said
-    assert f"out: {mill.read().num_rows} rows" in said
+    assert "1 computed (new input 1), 0 reused" in said
+    assert f"out: published, version 1, {mill.read().num_rows} rows" in said
     assert mill.read()["aug_copy"].to_pylist() == [0] * mill.read().num_rows
 
 
@@ -203,9 +204,9 @@ def test_too_many_rejects(augmill, recipe, mill):
 
 
 def test_another_run_holds_the_output(augmill, recipe, mill):
-    from pipelines.publish import Staging
+    from pipelines.store.opening import open_store
 
-    with Staging(mill.output):
+    with open_store(str(mill.output)):
         assert "another run is writing" in augmill("run", recipe, code=75)
 
 
@@ -224,11 +225,12 @@ def test_wrong_input_seen_from_a_shell(shell, recipe, column, value, code):
     assert len(said.splitlines()) == 1
 
 
-def test_a_full_disk(shell, recipe, mill):
+def test_a_full_disk(shell, recipe, mill, texts):
     limit = (
         "import resource as r, signal as s; s.signal(s.SIGXFSZ, s.SIG_IGN); "
-        "r.setrlimit(r.RLIMIT_FSIZE, (900, 900)); "
+        "r.setrlimit(r.RLIMIT_FSIZE, (60_000, 60_000)); "
     )
+    mill.write(pa.table({"text": texts(5000), "n": range(5000)}))
     said = shell("run", recipe, "--workers", "1", code=74, before=limit)
     assert "File too large" in said
     assert not mill.output.exists()
@@ -254,8 +256,8 @@ def test_importing_and_asking_for_help_load_nothing_heavy():
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_run_leaves_no_worker_and_the_old_output(tmp_path, sent):
     """A run over two processes is stopped while both are at work; the next one is not disturbed."""
-    rows = [f"The quick brown fox number {i} jumps over the lazy dog." for i in range(20_000)]
     for name in ("a", "b"):
+        rows = [f"The quick brown fox {name}{i} jumps over the lazy dog." for i in range(20_000)]
         pq.write_table(pa.table({"text": rows}), tmp_path / f"{name}.parquet")
     (tmp_path / "r.yaml").write_text(
         "input: '*.parquet'\noutput: out\ncopies: 5\n"
@@ -274,7 +276,7 @@ def test_a_stopped_run_leaves_no_worker_and_the_old_output(tmp_path, sent):
         message = said.read()
     if sent == signal.SIGTERM:
         assert b"interrupted" in message
-        assert not list(tmp_path.glob("out.aug/staging-*"))
+        assert not (tmp_path / "out.aug" / "tmp").exists()
 
 
 def workers_of(folder):
@@ -282,7 +284,7 @@ def workers_of(folder):
     found = set()
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with contextlib.suppress(OSError):
-            if str(link.readlink()).startswith(f"{folder}/out.aug/staging"):
+            if str(link.readlink()).startswith(f"{folder}/out.aug/tmp/"):
                 found.add(link.parts[2])
     return found
 

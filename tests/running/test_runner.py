@@ -46,7 +46,7 @@ def rich_table(texts):
 
 def test_every_column_keeps_its_type_and_metadata(mill, texts):
     table = rich_table(texts(40))
-    mill.run(table, id="small", language="en", copies=2)
+    mill.run(table, id="small", duplicate_ids="keep", language="en", copies=2)
     out = mill.read()
     for field in table.schema:
         kept = out.schema.field(field.name)

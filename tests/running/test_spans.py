@@ -15,7 +15,6 @@ from augment.variant import Edit, Variant
 from pipelines import corpus as corpora
 from pipelines import plan as planning
 from pipelines import recipe as recipes
-from pipelines import runner
 from pipelines.errors import DataError, RecipeError, RejectsError
 
 SYNONYM = {"use": "synonym", "rate": 1.0}
@@ -332,7 +331,7 @@ def test_the_same_for_any_cut_and_number_of_copies(mill):
 def test_a_column_that_holds_no_spans_is_an_error(mill, value, message):
     mill.write(ner(3))
     with pytest.raises(DataError, match=message):
-        runner.prepare(mill.recipe(spans=value))
+        mill.run(spans=value)
 
 
 @pytest.mark.parametrize(
