@@ -159,12 +159,18 @@ class LocalStore:
         return {part.name: self._objects.part(part.stored.key) for part in entry.parts}
 
     def ensure(self) -> None:
-        """Make sure that readers see the last version's files, if one was recomputed."""
+        """Make sure that readers see the last version's files, if one was recomputed.
+
+        Older versions that are kept, too: they may share it.
+        """
         last = self.last()
-        if last is not None:
-            self._show(last)
-            self._shown.mend(last.version, self._parts(last))
-            self._quarantine.mend(last)
+        if last is None:
+            return
+        self._show(last)
+        for version in self.kept():
+            entry = self.log.read(version)
+            self._shown.mend(version, self._parts(entry))
+            self._quarantine.mend(entry)
 
     def give_up(self, found: Iterable[Stored]) -> str:
         """Keep the rejects of a run that publishes nothing, for a look at them; tells where."""
@@ -195,7 +201,11 @@ class LocalStore:
     def verify(self) -> Verified:
         """Recompute the digests of all objects kept; damaged ones are put aside.
 
+        If none is, readers see these very files from now on, should they have seen others.
+
         Raises:
             DamagedError: naming each object that is damaged or missing, and what it belongs to.
         """
-        return verified(self.place, [self.log.read(version) for version in self.kept()])
+        found = verified(self.place, [self.log.read(version) for version in self.kept()])
+        self.ensure()
+        return found

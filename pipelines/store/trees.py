@@ -36,7 +36,7 @@ def mend(files: Files, folder: Path, place: Place) -> None:
     """Give every file that is not its object, or is gone, its object's bytes; one by one."""
     for name, source in files.items():
         path = folder / name
-        if not _same(source, path):
+        if source.exists() and not _same(source, path):
             aside = place.aside()
             link(source, aside)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,8 +92,9 @@ class Versions:
         return path
 
     def mend(self, version: int, files: Files) -> None:
-        """Make sure that its files are what they should be."""
-        mend(files, self.settle(version, files), self._place)
+        """Make sure that its files are what they should be, if it is there."""
+        if self.path(version).is_dir():
+            mend(files, self.path(version), self._place)
 
     def forget(self, kept: Collection[int]) -> None:
         """Delete the folders of all other versions."""

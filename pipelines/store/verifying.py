@@ -26,24 +26,26 @@ def verified(place: Place, entries: Sequence[Entry]) -> Verified:
     for entry in entries:
         for part in entry.parts:
             parts.setdefault(part.stored.key, (entry.version, part))
-    problems = [
-        f"{part.name} of version {version}, made from {part.source}: {problem}"
+    problems = {
+        f"{part.name} of version {version}, made from {part.source}: {problem}": version
         for version, part in parts.values()
         for problem in _problems(objects, part)
-    ]
+    }
     if problems:
-        count = len(problems)
-        raise DamagedError(
-            "\n  ".join(
-                [
-                    f"{count} {'files are' if count > 1 else 'file is'} not what was written; "
-                    "the next run of the recipe makes the published ones again",
-                    *problems,
-                ]
-            )
-        )
+        raise DamagedError(_message(problems, entries[0].version))
     sizes = [part.stored.size for _, part in parts.values()]
     return Verified(tuple(entry.version for entry in entries), len(sizes), sum(sizes))
+
+
+def _message(problems: Mapping[str, int], last: int) -> str:
+    """All problems, and what can be done about them."""
+    count = f"{len(problems)} file{'s are' if len(problems) > 1 else ' is'} not what was written"
+    advice = []
+    if last in problems.values():
+        advice.append(f"the next run of the recipe makes those of version {last} again")
+    if {*problems.values()} - {last}:
+        advice.append("what only older versions have is lost, and gc --keep 1 forgets it")
+    return "\n  ".join([f"{count}; {'; '.join(advice)}", *problems])
 
 
 def _problems(objects: LocalObjects, part: Part) -> Iterator[str]:
