@@ -19,7 +19,7 @@ class Front(Protocol):
         """Make a committed version what readers see; again, if a killed run did not get so far."""
 
     def mend(self, version: int, files: Files) -> None:
-        """Make sure that what readers see of a version, if they can, are its objects."""
+        """Make sure that readers see the objects of the version that is shown."""
 
     def forget(self, kept: Collection[int]) -> None:
         """Delete what only other versions need."""
@@ -112,8 +112,8 @@ class Folder:
 
     def mend(self, version: int, files: Files) -> None:
         """Link or copy anew the files of the output that are not the objects."""
-        if version == self._live():
-            mend(files, self._place.output, self._place)
+        self.show(version, files)
+        mend(files, self._place.output, self._place)
 
     def forget(self, kept: Collection[int]) -> None:
         """Nothing: there is but one."""

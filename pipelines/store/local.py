@@ -19,7 +19,7 @@ from pipelines.store.place import Place
 from pipelines.store.protocol import Objects, Verified
 from pipelines.store.quarantine import Quarantine, keep_failed
 from pipelines.store.retention import Retention
-from pipelines.store.trees import Files
+from pipelines.store.trees import Files, Versions
 from pipelines.store.verifying import verified
 
 _STAGING = re.compile(r"staging-[0-9a-f]{32}")
@@ -58,6 +58,7 @@ class LocalStore:
         self.log = Log(self.place["log"])
         self.cache = self.place["cache"]
         self.scratch = self.place.tmp / "scratch"
+        self._snapshots = Versions("snapshots", self.place)
         self._quarantine = Quarantine(self.place)
         self._retention = Retention(self.place)
         self._lock = FileLock(self.place["lock"], timeout=0)
@@ -167,9 +168,10 @@ class LocalStore:
         if last is None:
             return
         self._show(last)
+        self._shown.mend(last.version, self._parts(last))
         for version in self.kept():
             entry = self.log.read(version)
-            self._shown.mend(version, self._parts(entry))
+            self._snapshots.mend(version, self._parts(entry))
             self._quarantine.mend(entry)
 
     def give_up(self, found: Iterable[Stored]) -> str:
