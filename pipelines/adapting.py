@@ -3,10 +3,12 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow as pa
+from filelock import FileLock, Timeout
 
 from augment.atomic import whole_file
 from augment.models import exporting
@@ -18,8 +20,7 @@ from augment.models.adapting.measuring import Figures, measure
 from augment.models.adapting.settings import Settings
 from augment.models.adapting.training import InterruptedTrainingError, train
 from augment.models.masked_head import MaskedHead
-from pipelines.errors import DataError, OutputError, StoppedError
-from pipelines.publish import locked
+from pipelines.errors import DataError, LockedError, OutputError, StoppedError
 from pipelines.text_columns import texts_of
 
 WORK, LOG = "training", "tensorboard"
@@ -71,7 +72,7 @@ def adapt(
     base = load_base(settings.base, settings.revision)
     work = folder / WORK
     work.mkdir(parents=True, exist_ok=True)
-    with locked(work / "lock", folder):
+    with _locked(work / "lock", folder):
         _check_settings(settings, base, work)
         corpus = _tokenised(texts, base, settings, work, tell)
         before = _before(base, corpus, work)
@@ -80,6 +81,20 @@ def adapt(
         adapted = _finish(settings, base, corpus, before, best, folder, export)
     shutil.rmtree(work)
     return adapted
+
+
+@contextmanager
+def _locked(path: Path, folder: Path) -> Iterator[None]:
+    """A context in which no other training writes the folder, however it ends."""
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockedError(f"another run is writing {folder}; try again later") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _done(settings: Settings, folder: Path, export: str | None) -> Adapted:
