@@ -74,7 +74,7 @@ def forecast(recipe: Recipe | Mapping[str, Any] | str | Path, limit: int | None 
 
 def _seconds_per_row(plan: Plan, tasks: list[Task]) -> float:
     """Of the first rows to be computed, without what is done once."""
-    rows = 0
+    rows: int = 0
     begun: float | None = None
     for task in tasks:
         for batch in read_batches(task.shard, _BATCH_ROWS, plan.recipe.text):
@@ -86,5 +86,5 @@ def _seconds_per_row(plan: Plan, tasks: list[Task]) -> float:
             rows += batch.num_rows
             spent = time.perf_counter() - begun
             if spent > SECONDS:
-                return spent / rows
+                return float(spent / rows)
     return 0.0 if begun is None else (time.perf_counter() - begun) / max(rows, 1)
