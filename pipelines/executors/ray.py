@@ -1,13 +1,16 @@
 """Items over the nodes of a Ray cluster, by actors that are kept with what they loaded."""
 
 import logging
+import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from augment.errors import MissingExtraError
 from pipelines.errors import RunError
@@ -19,6 +22,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _SECONDS_BETWEEN_LOOKS = 0.25
+
+_SECONDS_TO_ANSWER = 20.0
 
 _PATIENCE = 300.0
 """Seconds without a single worker after which a run is given up."""
@@ -93,7 +98,9 @@ class Ray:
 
         if ray.is_initialized():
             return
+        address = self._address or os.environ.get("RAY_ADDRESS", "")
         try:
+            _check_answers(address)
             with _own_signals():
                 ray.init(
                     self._address,
@@ -102,7 +109,7 @@ class Ray:
                     logging_level=logging.ERROR,
                 )
         except Exception as error:
-            place = f" at {self._address!r}" if self._address else ""
+            place = f" at {address!r}" if address else ""
             told = " ".join(str(error).split())
             raise RunError(f"the Ray cluster{place} can't be reached: {told}") from error
         self._ours = True
@@ -139,6 +146,13 @@ class Ray:
             self._alone_since = now
         elif now - self._alone_since > _PATIENCE:
             raise RunError(f"the Ray cluster had room for no worker in {_PATIENCE:g} s")
+
+
+def _check_answers(address: str) -> None:
+    """See that somebody listens there; Ray itself would try for minutes."""
+    place = urlsplit(address if "://" in address else f"//{address}")
+    if place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), _SECONDS_TO_ANSWER).close()
 
 
 @contextmanager
