@@ -31,5 +31,6 @@ def executor(engine: Engine, workers: int, recipe: Recipe) -> Executor:
         num_cpus=cluster.num_cpus,
         num_gpus=cluster.num_gpus,
         workers=cluster.workers,
+        timeout=recipe.shard_timeout,
         retries=recipe.retries,
     )
