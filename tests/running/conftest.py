@@ -1,11 +1,13 @@
 """Corpora on disk, components that fail on command, and jobs seen from outside."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -90,10 +92,12 @@ class Job:
     Attributes:
         folder: of all of it.
         temporary: where killed processes leave their sockets.
+        started: processes, each of which leads a group.
     """
 
     folder: Path
     temporary: Path
+    started: list[subprocess.Popen] = field(default_factory=list)
 
     @property
     def output(self):
@@ -130,7 +134,7 @@ class Job:
 
     def start(self, *arguments):
         """The command line in a process group of its own."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "pipelines", *map(str, arguments)],
             cwd=self.folder,
             env=self.environment,
@@ -139,6 +143,8 @@ class Job:
             text=True,
             start_new_session=True,
         )
+        self.started.append(process)
+        return process
 
     def call(self, *arguments, code=0):
         """What the command line says, on either stream."""
@@ -181,4 +187,10 @@ class Job:
 def job(tmp_path):
     # The path of a socket may not be long, and those of pytest are.
     with tempfile.TemporaryDirectory(prefix="job-") as temporary:
-        yield Job(tmp_path, Path(temporary))
+        job = Job(tmp_path, Path(temporary))
+        yield job
+        for process in job.started:
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
