@@ -30,18 +30,19 @@ def read_dataset(output: str, version: int | None = None) -> "Dataset":
         OutputError: the storage can't be reached.
     """
     import pyarrow as pa
+    import pyarrow.parquet as pq
     from pyarrow import dataset
 
     store = open_store(output)
     entry = _entry(store, output, version)
-    names = [part.name for part in entry.parts]
-    columns = hive.fields(names)
     format, filesystem = dataset.ParquetFileFormat(), _filesystem(store)
+    paths = [_path(store, part) for part in entry.parts]
+    schema = pq.read_schema(paths[0], filesystem=filesystem) if paths else pa.schema([])
+    columns = hive.fields([part.name for part in entry.parts], schema)
     fragments = [
-        format.make_fragment(_path(store, part), filesystem, _condition(columns, part.name))
-        for part in entry.parts
+        format.make_fragment(path, filesystem, _condition(columns, part.name))
+        for path, part in zip(paths, entry.parts, strict=True)
     ]
-    schema = fragments[0].physical_schema if fragments else pa.schema([])
     for column in columns:
         schema = schema.append(column)
     return dataset.FileSystemDataset(fragments, schema, format, filesystem)

@@ -1,7 +1,7 @@
 """Columns whose values stand in folders' names: ``lang=en/part-00000.parquet``."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -9,20 +9,22 @@ import pyarrow as pa
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 
-Values = Mapping[str, str | None]
-"""Of the columns, as they are written; None for null."""
-
 
 def values(name: str) -> dict[str, str | None]:
-    """The columns and values in a file's name."""
+    """The columns and values in a file's name; None for null."""
     pairs = (folder.split("=", 1) for folder in name.split("/")[:-1] if "=" in folder)
-    return {unquote(key): None if value == _NULL else unquote(value) for key, value in pairs}
+    return {key: None if value == _NULL else unquote(value) for key, value in pairs}
 
 
-def fields(names: Sequence[str]) -> list[pa.Field]:
-    """The columns of a dataset's files: integers if all their values are written as such are."""
+def fields(names: Sequence[str], schema: pa.Schema) -> list[pa.Field]:
+    """The columns that a dataset's files lack: integers if all values are written as such are.
+
+    Args:
+        names: of the files.
+        schema: of what they hold: a column that is there is no folder's.
+    """
     found = [values(name) for name in names]
-    keys = dict.fromkeys(key for each in found for key in each)
+    keys = dict.fromkeys(key for each in found for key in each if key not in schema.names)
     return [pa.field(key, _type(each.get(key) for each in found)) for key in keys]
 
 
