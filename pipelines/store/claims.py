@@ -10,7 +10,7 @@ from pipelines.store.place import Place
 
 _PART = re.compile(r"part-\d{5,}[^/]*\.parquet")
 _FOLDER = re.compile(r"[^=]+=.*")
-_LINK = re.compile(r"[^/]+\.aug/snapshots/\d{6}")
+_LINK = re.compile(r"[^/]+\.aug/(snapshots/\d{6}|tables/[0-9a-f]{8})")
 
 _SHOWN = 3
 

@@ -17,19 +17,17 @@ def open_store(output: str, format: Format = "parquet") -> Store:
 
     Raises:
         MissingExtraError: a package is not installed that this output needs.
+        RecipeError: there is no such place, or not in this format.
     """
-    store: Store
+    if format == "delta":
+        from pipelines.store.delta import delta_store
+
+        return delta_store(output)
     if "://" in output:
         from pipelines.store.remote import RemoteStore
 
-        store = RemoteStore(output)
-    else:
-        store = LocalStore(output)
-    if format == "delta":
-        from pipelines.store.delta import DeltaStore
-
-        return DeltaStore(store)
-    return store
+        return RemoteStore(output)
+    return LocalStore(output)
 
 
 def open_published(output: str) -> Store:
