@@ -43,6 +43,11 @@ class Stored(_Told):
     stats: dict[str, Any]
     rejects: RejectedRows | None = None
 
+    @property
+    def size_of_all(self) -> int:
+        """Of both files, in bytes."""
+        return self.size + (self.rejects.size if self.rejects is not None else 0)
+
 
 class Part(_Told):
     """A file of the published dataset.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from augment import __version__
 from pipelines.errors import InputMissingError
-from pipelines.store.entry import Entry, Stored
+from pipelines.store.entry import Entry
 from pipelines.store.protocol import Store
 
 KEPT = 5
@@ -45,12 +45,8 @@ def status(store: Store) -> Status:
         kept,
         sum(part.stored.size for part in entry.parts),
         len(stored),
-        sum(_size(one) for one in stored.values()),
+        sum(one.size_of_all for one in stored.values()),
     )
-
-
-def _size(stored: Stored) -> int:
-    return stored.size + (stored.rejects.size if stored.rejects is not None else 0)
 
 
 def _entries(store: Store, versions: tuple[int, ...]) -> Iterator[Entry]:

@@ -33,8 +33,8 @@ def verified(place: Place, entries: Sequence[Entry]) -> Verified:
     }
     if problems:
         raise DamagedError(_message(problems, entries[0].version))
-    sizes = [part.stored.size for _, part in parts.values()]
-    return Verified(tuple(entry.version for entry in entries), len(sizes), sum(sizes))
+    size = sum(part.stored.size_of_all for _, part in parts.values())
+    return Verified(tuple(entry.version for entry in entries), len(parts), size)
 
 
 def _message(problems: Mapping[str, int], last: int) -> str:
