@@ -47,17 +47,31 @@ def read_batches(shard: Shard, batch_rows: int, text: str | None) -> Iterator[pa
         with shard.source.opened() as file:
             names = [name for name in file.schema_arrow.names if name in shard.schema.names]
             rows = min(batch_rows, _readable_rows(file.metadata, shard.row_groups))
-            for batch in file.iter_batches(rows, list(shard.row_groups), names):
-                if left <= 0:
-                    return
-                whole = _whole(batch.slice(0, left), shard)
-                yield from (whole,) if text is None else _by_bytes(whole, text)
-                left -= batch.num_rows
+            for groups in _together(file.schema_arrow, shard.row_groups):
+                for batch in file.iter_batches(rows, groups, names):
+                    if left <= 0:
+                        return
+                    whole = _whole(batch.slice(0, left), shard)
+                    yield from (whole,) if text is None else _by_bytes(whole, text)
+                    left -= batch.num_rows
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         # Damaged pages are an OSError too, but one of no system call.
         if getattr(error, "errno", None) is not None:
             raise
         raise DataError(f"{shard.path} can't be read: {error}") from None
+
+
+def _together(schema: pa.Schema, groups: Sequence[int]) -> list[list[int]]:
+    """Row groups whose rows may share a batch: no two, if pyarrow can't join their columns."""
+    if any(_codes_within(field.type) for field in schema):
+        return [[group] for group in groups]
+    return [[*groups]]
+
+
+def _codes_within(kind: pa.DataType) -> bool:
+    """Whether a type has a dictionary inside a list or struct."""
+    parts = [kind.field(i).type for i in range(kind.num_fields)]
+    return any(pa.types.is_dictionary(part) or _codes_within(part) for part in parts)
 
 
 def _readable_rows(footer: pq.FileMetaData, groups: Sequence[int]) -> int:

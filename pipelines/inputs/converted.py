@@ -59,7 +59,7 @@ def converted(files: Sequence[File], format: str, text: str, cache: Path) -> lis
         if not path.exists():
             _write(path, schema, reader.read(file, schema, found["look"]))
             _check(file, stamp)
-        sources.append(Source(file.name, stamp, str(path), None, file, found["digest"]))
+        sources.append(Source(file.name, stamp, str(path), original=file, digest=found["digest"]))
     return sources
 
 
