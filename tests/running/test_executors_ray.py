@@ -6,9 +6,11 @@ import threading
 import time
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from augment.errors import MissingExtraError
+from pipelines import run
 from pipelines.errors import RunError
 from pipelines.executors import ray as engine
 from pipelines.executors.protocol import Done, Lost
@@ -42,11 +44,14 @@ def cluster(jobs, monkeypatch):
     found = os.pathsep.join([str(ROOT), str(Path(jobs.__file__).parent)])
     monkeypatch.setenv("PYTHONPATH", found)
     small = {"object_store_memory": 80 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **small})
-    cluster.nodes = [cluster.add_node(num_cpus=1, **small) for _ in range(3)]
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+    cluster = Cluster()
+    try:
+        cluster.add_node(num_cpus=0, **small)
+        cluster.nodes = [cluster.add_node(num_cpus=1, **small) for _ in range(3)]
+        yield cluster
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
 
 
 def ignore(rows):
@@ -118,6 +123,41 @@ def test_what_a_killed_node_was_at_is_done_elsewhere(cluster, jobs):
     assert {*values} == {*range(30)}
     assert {*values.values()} == {pid for pid, _ in before}
     assert sum(told) == 30 * jobs.ROWS
+
+
+@pytest.mark.slow
+def test_an_engine_changes_no_byte_even_if_a_node_is_killed(cluster, mill, texts):
+    for number in range(12):
+        rows = [f"{number}: {text}" for text in texts(300)]
+        mill.write(pa.table({"text": rows}), f"in/{number:02}.parquet")
+    ray = {"address": cluster.address}
+    told = []
+
+    def kill(done, rows):
+        told.append(done)
+        if len(cluster.worker_nodes) == 3 and done >= 900:
+            cluster.remove_node(cluster.nodes[1], allow_graceful=False)
+
+    ways = {
+        "local-1": {"workers": 1},
+        "local-2": {"workers": 2},
+        "ray-1": {"engine": "ray", "set": {"ray": {**ray, "workers": 1}}},
+        "ray-3": {"engine": "ray", "set": {"ray": ray}, "progress": kill},
+    }
+    files = {}
+    for name, way in ways.items():
+        output = mill.folder / name
+        recipe = mill.recipe(
+            input=str(mill.folder / "in"), output=str(output), copies=3, **way.pop("set", {})
+        )
+        summary = run(recipe, **way)
+        assert summary.rows == 12 * 300 * 4
+        files[name] = {path.name: path.read_bytes() for path in output.glob("*.parquet")}
+    assert len(files["local-1"]) == 12
+    assert len(cluster.worker_nodes) == 2
+    assert told == sorted(told)
+    assert told[-1] == 12 * 300
+    assert all(files[name] == files["local-1"] for name in ways)
 
 
 @pytest.mark.slow
