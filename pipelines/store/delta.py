@@ -12,8 +12,7 @@ another table, under another ``<8>``: Delta can't change them.
 """
 
 import json
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ import xxhash
 
 from augment.errors import MissingExtraError, Problem
 from pipelines.errors import OutputError, RecipeError
-from pipelines.store import hive
+from pipelines.store import hive, tables
 from pipelines.store.delta_types import held_schema
 from pipelines.store.files import link, point, remove, symlinks_work, sync
 from pipelines.store.fronts import Front, replace_folder
@@ -33,8 +32,6 @@ from pipelines.store.trees import Files, Versions, mend
 
 if TYPE_CHECKING:
     from deltalake.transaction import AddAction
-
-_LINK = re.compile(r".+-(\d{6,})\.parquet")
 
 
 def delta_store(output: str) -> LocalStore:
@@ -72,7 +69,7 @@ class Delta:
     def prepare(self, version: int, files: Files) -> None:
         """Link the files into the table, whose log does not name them yet."""
         table = _Table.of(self._place, files)
-        self._clear([version])
+        tables.clear(self._place, [version])
         for name, source in table.linked(version, files).items():
             path = table.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +105,7 @@ class Delta:
             for name, source in linked.items()
             if (path := table.folder / name).exists() and not path.samefile(source)
         }
-        for path in self._links():
+        for path in tables.links(self._place):
             if (source := wrong.get(path.stat().st_ino)) is not None:
                 aside = self._place.aside()
                 link(source, aside)
@@ -118,23 +115,7 @@ class Delta:
     def forget(self, kept: Collection[int]) -> None:
         """Delete the files of other versions; the table's log still tells of them."""
         self._snapshots.forget(kept)
-        self._clear(
-            number for path in self._links() if (number := _version(path)) and number not in kept
-        )
-        shown = self._place.output.resolve()
-        for table in sorted(self._place["tables"].glob("*")):
-            if table.resolve() != shown and not any(_version(p) for p in table.rglob("*")):
-                remove(table)
-
-    def _links(self) -> list[Path]:
-        return sorted(self._place["tables"].rglob("*.parquet"))
-
-    def _clear(self, versions: Iterable[int]) -> None:
-        """Delete what lies there under the number of a version."""
-        doomed = set(versions)
-        for path in self._links():
-            if _version(path) in doomed:
-                path.unlink()
+        tables.forget(self._place, kept)
 
 
 class _Table:
@@ -159,9 +140,7 @@ class _Table:
 
     def linked(self, version: int, files: Files) -> Files:
         """The files by their names in the table, which no other version's have."""
-        return {
-            f"{name.removesuffix('.parquet')}-{version:06d}.parquet": files[name] for name in files
-        }
+        return {tables.linked(name, version): source for name, source in files.items()}
 
     def sync(self) -> None:
         """Make the names in it last."""
@@ -224,9 +203,3 @@ def _mark(files: Files) -> str:
     """Of a transaction, by what it commits: a log that was set back has other files."""
     told = "".join(f"{name} {source.name}\n" for name, source in files.items())
     return f"augmill-{xxhash.xxh3_128_hexdigest(told.encode())[:16]}"
-
-
-def _version(path: Path) -> int:
-    """The version that a link is for; 0 if it is none."""
-    found = _LINK.fullmatch(path.name)
-    return int(found[1]) if found else 0

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
+from pipelines.store import tables
 from pipelines.store.files import exchange, point, remove, symlinks_work, sync, write
 from pipelines.store.place import Place
 from pipelines.store.trees import Files, Versions, build, mend
@@ -62,8 +63,9 @@ class Link:
         self._snapshots.mend(version, files)
 
     def forget(self, kept: Collection[int]) -> None:
-        """Delete other snapshots."""
+        """Delete other snapshots, and tables from when the output was one."""
         self._snapshots.forget(kept)
+        tables.forget(self._place, kept)
 
     def _adopt(self) -> None:
         """Put a link to the same files in the place of a folder that an earlier program made."""

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
+import pipelines
 from pipelines.errors import DataError, RecipeError
 from pipelines.parquet import PartWriter
 from pipelines.reading import read_dataset
@@ -296,9 +297,37 @@ def test_an_output_can_change_its_format_and_back(shop):
     assert shop.texts() == ["b"]
     with shop.open(LocalStore) as store:
         assert pq.read_table(shop.output)["text"].to_pylist() == ["b"]
+        assert shop.links() == ["part-00000-000001.parquet", "part-00000-000002.parquet"]
+        for text in "cd":
+            shop.publish(store, a=[text])
+        store.retain(1)
     assert sorted(path.name for path in shop.output.iterdir()) == ["part-00000.parquet"]
+    assert not [*shop.folder.glob("out.aug/tables/*")]
 
 
 def test_it_is_written_to_local_folders_only():
     with pytest.raises(RecipeError, match="format: delta is written to a local folder"):
         delta_store("s3://bucket/table")
+
+
+def test_a_run_makes_a_table_or_says_at_once_what_it_cant_hold(shop):
+    place = shop.folder / "in.parquet"
+    recipe = {
+        "input": str(place),
+        "output": str(shop.output),
+        "format": "delta",
+        "steps": [{"use": "synonym", "rate": 0.5}],
+    }
+    texts = ["a beautiful house", "the huge movie"]
+    pq.write_table(pa.table({"text": texts, "n": pa.array([1, 2], pa.uint8())}), place)
+    with pytest.raises(DataError, match="'n': uint8; signed integers can be held"):
+        pipelines.run(recipe)
+    assert not shop.output.exists()
+    pq.write_table(pa.table({"text": texts}), place)
+    assert pipelines.run(recipe).version == 1
+    assert not pipelines.run(recipe).changed
+    found = shop.read()
+    assert found.num_rows == 4
+    assert found.select(["text", "aug_edits"]).to_pylist() == (
+        pipelines.read_dataset(str(shop.output)).to_table(["text", "aug_edits"]).to_pylist()
+    )
