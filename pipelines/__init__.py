@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.errors import PipelineError, RecipeError
     from pipelines.plan import Plan
+    from pipelines.reading import read_dataset
     from pipelines.recipe import Recipe
     from pipelines.runner import Summary, run, sample
 
@@ -19,11 +20,21 @@ _HOMES = {
     "Recipe": "pipelines.recipe",
     "RecipeError": "pipelines.errors",
     "Summary": "pipelines.runner",
+    "read_dataset": "pipelines.reading",
     "run": "pipelines.runner",
     "sample": "pipelines.runner",
 }
 
-__all__ = ["PipelineError", "Plan", "Recipe", "RecipeError", "Summary", "run", "sample"]
+__all__ = [
+    "PipelineError",
+    "Plan",
+    "Recipe",
+    "RecipeError",
+    "Summary",
+    "read_dataset",
+    "run",
+    "sample",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -33,7 +33,7 @@ from pipelines.schedule import Schedule, schedule
 from pipelines.shard import Receipt, Task, run_shard
 from pipelines.stats import Stats
 from pipelines.store.entry import Entry, Part
-from pipelines.store.opening import open_store
+from pipelines.store.opening import check_format, open_store
 from pipelines.store.protocol import Store
 
 Progress = Callable[[int, int], None]
@@ -290,7 +290,11 @@ def opened(plan: Plan, limit: int | None, cache: Path) -> Corpus:
     recipe = plan.recipe
     corpus = open_corpus(recipe.input, format=recipe.input_format, text=recipe.text, cache=cache)
     _check_apart(recipe, corpus)
-    layout(plan, corpus.schema, corpus.shards[0].partition)
+    folders = corpus.shards[0].partition
+    written = layout(plan, corpus.schema, folders).schema()
+    for name in folders:
+        written = written.append(corpus.schema.field(name))
+    check_format(recipe.format, written)
     return corpus if limit is None else corpus.head(limit)
 
 

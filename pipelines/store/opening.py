@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import pyarrow as pa
+
 from pipelines.store.local import LocalStore
 from pipelines.store.protocol import Store
 
@@ -28,6 +30,18 @@ def open_store(output: str, format: Format = "parquet") -> Store:
 
         return RemoteStore(output)
     return LocalStore(output)
+
+
+def check_format(format: Format, schema: pa.Schema) -> None:
+    """Make sure that an output's format has all its types, before anything is computed.
+
+    Raises:
+        DataError: naming every column that it can't hold.
+    """
+    if format == "delta":
+        from pipelines.store.delta_types import held_schema
+
+        held_schema(schema)
 
 
 def open_published(output: str) -> Store:

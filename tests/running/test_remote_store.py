@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import pipelines
 from pipelines.errors import DamagedError, InputMissingError, LockedError, OutputError, RecipeError
-from pipelines.reading import read_dataset
 from pipelines.store import remote, remote_objects
 from pipelines.store.entry import Entry, Part
 from pipelines.store.remote import RemoteStore
@@ -111,7 +111,7 @@ def published(store, version, *texts):
 
 
 def texts(output=URL, version=None):
-    return read_dataset(output, version).to_table()["text"].to_pylist()
+    return pipelines.read_dataset(output, version).to_table()["text"].to_pylist()
 
 
 def later(monkeypatch, **by):
@@ -150,7 +150,7 @@ def test_a_reader_gets_folders_back_as_columns(bucket):
             "lang=__HIVE_DEFAULT_PARTITION__/year=2021/part-00002.parquet": made(store, 3, ["d"]),
         }
         store.publish(entry(1, files))
-    found = read_dataset(URL)
+    found = pipelines.read_dataset(URL)
     assert found.to_table().to_pydict() == {
         "text": ["a", "b", "c", "d"],
         "lang": ["en", "de AT", "de AT", None],
@@ -168,9 +168,9 @@ def test_every_version_that_is_kept_can_be_read(bucket):
     assert texts() == ["c"]
     assert texts(version=2) == ["b"]
     with pytest.raises(InputMissingError, match=r"no version 1 \(any more\); it has 2, 3"):
-        read_dataset(URL, 1)
+        pipelines.read_dataset(URL, 1)
     with pytest.raises(InputMissingError, match="no output of augmill"):
-        read_dataset("s3://corpora/elsewhere")
+        pipelines.read_dataset("s3://corpora/elsewhere")
 
 
 def test_the_slower_of_two_writers_publishes_nothing(bucket, monkeypatch, tmp_path):
@@ -359,3 +359,21 @@ def test_files_are_parquet_that_anything_reads(bucket, endpoint, tmp_path):
         stored = published(store, 1, "a", "b")
     bucket.download_file(f"reviews/augmented/{stored.path}", str(tmp_path / "part.parquet"))
     assert pq.read_table(tmp_path / "part.parquet")["text"].to_pylist() == ["a", "b"]
+
+
+def test_a_run_publishes_to_a_url_what_it_publishes_to_a_folder(bucket, tmp_path):
+    pq.write_table(
+        pa.table({"text": ["a beautiful house", None, "the huge movie"]}), tmp_path / "in.parquet"
+    )
+    recipe = {
+        "input": str(tmp_path / "in.parquet"),
+        "steps": [{"use": "synonym", "rate": 0.5}],
+        "max_reject_fraction": 0.5,
+    }
+    assert pipelines.run({**recipe, "output": URL}).changed
+    assert not pipelines.run({**recipe, "output": URL}).changed
+    pipelines.run({**recipe, "output": str(tmp_path / "out")})
+    there, here = pipelines.read_dataset(URL), pipelines.read_dataset(str(tmp_path / "out"))
+    assert there.to_table().equals(here.to_table())
+    assert there.count_rows() == 4
+    assert len([name for name in names(bucket, "objects/") if ".rejects." in name]) == 1
