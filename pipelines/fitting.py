@@ -33,6 +33,7 @@ from pipelines.tallies import Tally, statistics_of
 
 _BATCH_ROWS = 4096
 
+
 class Meter(Protocol):
     """Is told how many rows there are to do, and how many are done."""
 
