@@ -144,6 +144,8 @@ def _outcome(error: BaseException | None) -> tuple[Outcome, int]:
 def _message(error: BaseException | None, code: int) -> str:
     if error is None:
         return ""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
     kind = type(error).__name__
     return f"{kind}: {error}" if code == _CRASHED else str(error) or kind
 

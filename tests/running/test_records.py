@@ -119,7 +119,7 @@ def test_it_is_there_while_the_run_is_at_work(runs):
             74,
             "[Errno 28] No space left on device",
         ),
-        (KeyboardInterrupt(), "interrupted", 130, "KeyboardInterrupt"),
+        (KeyboardInterrupt(), "interrupted", 130, "interrupted"),
         (KeyError("x"), "failed", 1, "KeyError: 'x'"),
     ],
 )

@@ -24,6 +24,7 @@ def blocks(language):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_shell_blocks_run_in_order(tmp_path):
     (tmp_path / "data").symlink_to(ROOT / "data")
     for body in blocks("yaml"):
