@@ -68,7 +68,10 @@ def find(place: str, format: str = "auto") -> tuple[list[Found], tuple[str, ...]
         DataError: it can't be told which files of a directory are meant.
         MissingExtraError: the URL needs fsspec.
     """
+    if place.startswith("file://"):
+        place = unquote(place.removeprefix("file://"))
     files, listed = _remote(place) if _URL.match(place) else _local(place)
+    place = _without_password(place)
     files.sort(key=lambda pair: pair[1])
     if listed:
         return _chosen(place, files, format)
@@ -123,15 +126,20 @@ def _remote(place: str) -> tuple[_Pairs, bool]:
     if info.type == pyarrow.fs.FileType.File and not pattern:
         return [pair(path, root.parent)], False
     if info.type != pyarrow.fs.FileType.Directory:
-        raise InputMissingError(f"the input {place!r} does not exist")
+        raise InputMissingError(f"the input {_without_password(place)!r} does not exist")
     listed = filesystem.get_file_info(pyarrow.fs.FileSelector(path, recursive=True))
     pairs = [pair(each.path, root) for each in listed if each.type == pyarrow.fs.FileType.File]
     if not pattern:
         return [(file, name) for file, name in pairs if _visible(name.parts)], True
     matching = [(file, name) for file, name in pairs if _matches(name.parts, pattern)]
     if not matching:
-        raise InputMissingError(f"no file matches the input {place!r}")
+        raise InputMissingError(f"no file matches the input {_without_password(place)!r}")
     return matching, False
+
+
+def _without_password(place: str) -> str:
+    """A URL for messages and logs."""
+    return re.sub(r"://[^/@]*@", "://", place)
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
@@ -150,7 +158,8 @@ def _filesystem(url: str) -> tuple[Any, str]:
         return filesystem, path
     except pa.ArrowInvalid as error:
         if "Unrecognized filesystem" not in str(error):
-            raise InputMissingError(f"the input {url!r} is no URL: {error}") from None
+            told = _without_password(f"the input {url!r} is no URL: {error}")
+            raise InputMissingError(told) from None
     try:
         import fsspec
     except ImportError:
@@ -159,7 +168,8 @@ def _filesystem(url: str) -> tuple[Any, str]:
     try:
         other, path = fsspec.url_to_fs(url)
     except (ValueError, ImportError) as error:
-        raise InputMissingError(f"the input {url!r} can't be reached: {error}") from None
+        shown = _without_password(url)
+        raise InputMissingError(f"the input {shown!r} can't be reached: {error}") from None
     return pyarrow.fs.PyFileSystem(pyarrow.fs.FSSpecHandler(other)), path
 
 
