@@ -153,7 +153,8 @@ class _Table:
 
         if not DeltaTable.is_deltatable(str(self.folder)):
             return False
-        return DeltaTable(self.folder).transaction_version(_mark(files)) == version
+        committed: int | None = DeltaTable(self.folder).transaction_version(_mark(files))
+        return committed == version
 
     def commit(self, version: int, files: Files) -> None:
         """Make these files the table's, in one transaction."""
