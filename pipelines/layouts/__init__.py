@@ -55,7 +55,7 @@ def layout(plan: Plan, source: pa.Schema, folders: Collection[str] = ()) -> Layo
     if isinstance(recipe.language, LanguageColumn):
         require_text(source, recipe.language.column, "language")
     spans = None if recipe.spans is None else require_spans(source, recipe.spans.column).name
-    if views := [f.name for f in source if f.type in {pa.string_view(), pa.binary_view()}]:
+    if views := [f.name for f in source if _is_view(f.type)]:
         raise DataError(
             f"columns of view types can't be processed: {', '.join(views)}; "
             "store them as string or binary"
@@ -70,6 +70,10 @@ def layout(plan: Plan, source: pa.Schema, folders: Collection[str] = ()) -> Layo
     if recipe.layout == "wide":
         return Wide.of(source, recipe.text, spans, plan.views)
     return Pairs.of(source, recipe)
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
 
 
 def without(schema: pa.Schema, columns: Collection[str]) -> pa.Schema:
