@@ -152,7 +152,7 @@ class Job:
 
     def ended(self, process, code=0):
         """What a command that was started says; it must end with this code."""
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=600)
         assert process.returncode == code, said
         assert "Traceback" not in said, said
         return said
@@ -168,7 +168,7 @@ class Job:
         return state.hexdigest()
 
     @staticmethod
-    def until(condition, seconds=60.0):
+    def until(condition, seconds=600.0):
         """Wait for something that happens in another process."""
         end = time.monotonic() + seconds
         while not condition():

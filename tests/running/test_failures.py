@@ -35,6 +35,7 @@ def full_but_for(folder: Path, free: int) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_full_disk_keeps_the_old_version_and_a_rerun_completes(job):
     """The disk is full at different points: at once, among the shards, near the end."""
     job.fill(10, 400)
@@ -77,6 +78,7 @@ def at_work(job):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_second_run_is_told_to_come_later(job, at_work):
     job.fill(24, 10)
     first = at_work()
@@ -88,6 +90,7 @@ def test_a_second_run_is_told_to_come_later(job, at_work):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("how", ["replaced", "in place", "removed"])
 def test_an_input_that_changes_meanwhile_is_not_published(job, at_work, how):
     job.fill(12, 10)

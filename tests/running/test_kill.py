@@ -163,7 +163,7 @@ MOMENTS = {at_start: 1, while_computing: 2, before_commit: 1, at_commit: 3, anyw
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_killed_at_any_instant_a_run_leaves_the_old_or_the_new_version(job, capsys):
     """The next version differs by the seed, by a file of the input, or by both."""
     rng = random.Random(13)
@@ -229,6 +229,7 @@ def assert_tidy(job) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_killed_worker_costs_its_shard_alone(job):
     job.fill(8, 20)
     log = job.folder / "asked.log"
