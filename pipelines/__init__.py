@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pipelines.plan import Plan
     from pipelines.reading import read_dataset
     from pipelines.recipe import Recipe
-    from pipelines.runner import Summary, run, sample
+    from pipelines.runner import Summary, run
+    from pipelines.sampling import sample
 
 _HOMES = {
     "PipelineError": "pipelines.errors",
@@ -22,7 +23,7 @@ _HOMES = {
     "Summary": "pipelines.runner",
     "read_dataset": "pipelines.reading",
     "run": "pipelines.runner",
-    "sample": "pipelines.runner",
+    "sample": "pipelines.sampling",
 }
 
 __all__ = [

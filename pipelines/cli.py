@@ -149,12 +149,12 @@ def sample(
     """Show the first rows and what the recipe makes of them; nothing is written."""
     from pipelines import plan as planning
     from pipelines import recipe as recipes
-    from pipelines import runner, terminal
+    from pipelines import sampling, terminal
 
     loaded = recipes.load(recipe, overrides or ())
-    counted = f"here of the first {max(rows, runner.SAMPLED_ROWS):,} rows; a run counts them all"
+    counted = f"here of the first {max(rows, sampling.SAMPLED_ROWS):,} rows; a run counts them all"
     _tell_unfitted(planning.build(loaded).unfitted, counted)
-    for batch in runner.sample(loaded, rows):
+    for batch in sampling.sample(loaded, rows):
         terminal.show_samples(batch.rows)
         for reject in batch.rejects.select(_REJECT_COLUMNS).to_pylist():
             typer.echo(f"rejected: {', '.join(str(v) for v in reject.values() if v is not None)}")
@@ -171,15 +171,15 @@ def check(recipe: RecipeName, overrides: Overrides = None) -> None:
     """
     from tempfile import TemporaryDirectory
 
+    from pipelines import preparing
     from pipelines import recipe as recipes
-    from pipelines import runner
     from pipelines.errors import InputMissingError
 
-    plan = runner.checked(recipes.load(recipe, overrides or ()))
+    plan = preparing.checked(recipes.load(recipe, overrides or ()))
     verdict = "ok"
     try:
         with TemporaryDirectory() as folder:
-            _warn(runner.opened(plan, None, Path(folder)).warnings)
+            _warn(preparing.opened(plan, None, Path(folder)).warnings)
     except InputMissingError as error:
         verdict = f"ok, but its columns are not checked: {error}"
     typer.echo(_yaml(plan.recipe_dict()))

@@ -7,10 +7,9 @@ words are found, and the versions of what finds them.
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import xxhash
@@ -24,24 +23,19 @@ from pipelines.corpus import Corpus, Shard
 from pipelines.errors import InputChangedError
 from pipelines.executors.protocol import Executor, Lost, Tick
 from pipelines.expand import by_language
-from pipelines.inputs.content import group_digest
+from pipelines.inputs.digests import remembered_digests
+from pipelines.inputs.memory import remembering
+from pipelines.meter import Meter
 from pipelines.parquet import read_batches
 from pipelines.plan import Plan
 from pipelines.recipe import Recipe
 from pipelines.sift import readable
 from pipelines.tallies import Tally, statistics_of
 
+COLUMNS = "columns"
+"""What the digests of the columns that are counted are remembered in, in the store's cache."""
+
 _BATCH_ROWS = 4096
-
-
-class Meter(Protocol):
-    """Is told how many rows there are to do, and how many are done."""
-
-    def expect(self, rows: int) -> None:
-        """So many more rows are to be worked off."""
-
-    def tick(self, rows: int) -> None:
-        """So many more are done."""
 
 
 def fit(
@@ -63,7 +57,7 @@ def fit(
     """
     if not plan.unfitted:
         return plan
-    key = corpus_key(plan.recipe, corpus)
+    key = corpus_key(plan.recipe, corpus, cache / COLUMNS)
     path = _path(cache, key)
     if _usable(path):
         return plan.fitted(str(path))
@@ -94,7 +88,7 @@ def fitted_from(plan: Plan, corpus: Corpus, cache: Path) -> Plan | None:
     """
     if not plan.unfitted:
         return plan
-    path = _path(cache, corpus_key(plan.recipe, corpus))
+    path = _path(cache, corpus_key(plan.recipe, corpus, cache / COLUMNS))
     return plan.fitted(str(path)) if _usable(path) else None
 
 
@@ -136,16 +130,31 @@ class CountWords:
         return tally.close()
 
 
-def corpus_key(recipe: Recipe, corpus: Corpus) -> str:
+def corpus_key(recipe: Recipe, corpus: Corpus, memory: Path | None = None) -> str:
     """32 hex digits that change whenever the statistics of the corpus may.
 
     Of the files, only what the columns' pages hold counts, not their names or times.
+
+    Args:
+        recipe: says which columns are counted, and how.
+        corpus: whose words are counted.
+        memory: a file that remembers the digests of untouched files; all are read if None.
+
+    Raises:
+        InputChangedError: a file changed since the corpus was opened.
     """
+    names, used = _columns(recipe), corpus.used_groups
+    with TemporaryDirectory() as folder, remembering(memory or Path(folder) / COLUMNS) as notes:
+        groups = {
+            source.location: remembered_digests(source, used[source.location], notes, names)
+            for source in corpus.sources
+        }
+        notes.forget_all_but(used)
     state = xxhash.xxh3_128(json.dumps(_ways(recipe), sort_keys=True).encode())
     for shard in corpus.shards:
         state.update(json.dumps(_place(recipe, shard), default=str).encode())
-        for digest in _groups(recipe, shard):
-            state.update(digest)
+        for group in shard.row_groups:
+            state.update(groups[shard.source.location][group])
     return state.hexdigest()
 
 
@@ -169,14 +178,6 @@ def _place(recipe: Recipe, shard: Shard) -> list[object]:
     names = _columns(recipe)
     types = [str(shard.schema.field(name).type) for name in names]
     return [shard.rows, types, [shard.partition.get(name) for name in names]]
-
-
-def _groups(recipe: Recipe, shard: Shard) -> Iterator[bytes]:
-    """Digests of what a reader decodes of the columns."""
-    names = set(_columns(recipe))
-    with shard.source.opened() as file, shard.source.parquet.opened() as raw:
-        for group in shard.row_groups:
-            yield group_digest(raw, file.metadata, group, names)
 
 
 def _usable(path: Path) -> bool:

@@ -2,19 +2,17 @@
 
 import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from pipelines import runner
 from pipelines.corpus import with_contents
 from pipelines.expand import expand
 from pipelines.fitting import fitted_from
 from pipelines.parquet import read_batches
 from pipelines.plan import Plan
-from pipelines.recipe import Recipe
+from pipelines.preparing import Given, as_recipe, checked, opened
+from pipelines.runner import CONTENTS
 from pipelines.schedule import Schedule, schedule
 from pipelines.shard import Task
 from pipelines.store.opening import open_store
@@ -48,21 +46,21 @@ class Forecast:
     warnings: tuple[str, ...]
 
 
-def forecast(recipe: Recipe | Mapping[str, Any] | str | Path, limit: int | None = None) -> Forecast:
+def forecast(recipe: Given, limit: int | None = None) -> Forecast:
     """Look at a recipe, its input and its output; nothing is written.
 
     Raises:
         What :func:`pipelines.runner.run` raises for a recipe or an input.
     """
-    plan = runner.checked(runner.as_recipe(recipe))
+    plan = checked(as_recipe(recipe))
     store = open_store(plan.recipe.output, plan.recipe.format)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        corpus = runner.opened(plan, limit, folder)
-        memory = store.cache / runner.CONTENTS
+        corpus = opened(plan, limit, folder)
+        memory = store.cache / CONTENTS
         if memory.is_file():
             shutil.copy(memory, folder)
-        corpus = with_contents(corpus, folder / runner.CONTENTS)
+        corpus = with_contents(corpus, folder / CONTENTS)
         fitted = fitted_from(plan, corpus, store.cache)
         found = None if fitted is None else schedule(fitted, corpus, store.objects, store.last())
         tasks = [Task("", shard) for shard in corpus.shards] if found is None else found.missing

@@ -1,49 +1,33 @@
 """A whole run: plan, cut the input into shards, work them off, publish."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from augment import __version__
-from augment.errors import Problem
-from augment.statistics import open_statistics
-from pipelines import plan as planning
-from pipelines import recipe as recipes
 from pipelines import row_cache
-from pipelines.corpus import Corpus, open_corpus, with_contents
+from pipelines.budget import check_rejects
+from pipelines.corpus import Corpus, with_contents
 from pipelines.duplicates import check_ids
-from pipelines.errors import RecipeError, RejectsError, RunError
+from pipelines.errors import RunError
 from pipelines.executors.choice import Engine, executor
 from pipelines.executors.protocol import Done, Executor
-from pipelines.expand import Expansion, expand
 from pipelines.fitting import fit, sweep
-from pipelines.layouts import layout
 from pipelines.logs import tell, warn
-from pipelines.parquet import read_batches
+from pipelines.meter import Meter, Progress
 from pipelines.plan import Plan
-from pipelines.recipe import Recipe
+from pipelines.preparing import Given, as_recipe, checked, opened
 from pipelines.recording import Recorder
 from pipelines.records import RunRecord
 from pipelines.schedule import Schedule, schedule
 from pipelines.shard import Receipt, Task, run_shard
 from pipelines.stats import Stats
 from pipelines.store.entry import Entry, Part
-from pipelines.store.opening import check_format, open_store
+from pipelines.store.opening import open_store
 from pipelines.store.protocol import Store
-
-Progress = Callable[[int, int], None]
-"""Called with the rows done and the rows in all; every pass over the input counts its rows."""
-
-SAMPLED_ROWS = 10_000
-"""Rows whose words are counted for a sample."""
-
-FEW_ROWS = 10
-"""A shard of so many rows fails the run if it rejects them all, whatever the recipe accepts."""
 
 CONTENTS = "contents"
 """What the digests of the input's files are remembered in, in the store's cache."""
@@ -82,7 +66,7 @@ class Summary:
 
 
 def run(
-    recipe: Recipe | Mapping[str, Any] | str | Path,
+    recipe: Given,
     *,
     overrides: Iterable[str] = (),
     workers: int = 1,
@@ -124,7 +108,7 @@ def run(
             warn("input", warning)
         with store, executor(engine, workers, plan.recipe) as pool:
             recorder.settle()
-            summary = _run(plan, corpus, store, pool, _Meter(progress))
+            summary = _run(plan, corpus, store, pool, Meter(progress))
         summary = replace(summary, seconds=time.perf_counter() - begun, warnings=corpus.warnings)
         recorder.note(**{name: getattr(summary, name) for name in _RECORDED})
     return summary
@@ -135,7 +119,7 @@ _RECORDED = (
 )  # fmt: skip
 
 
-def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: "_Meter") -> Summary:
+def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter) -> Summary:
     """Compute what is missing and publish; the store is locked."""
     begun = time.perf_counter()
     corpus = with_contents(corpus, store.cache / CONTENTS)
@@ -148,7 +132,7 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: "_Mete
     made = _compute(plan, work, store, pool, meter)
     parts = _parts(work, made)
     stats = sum((Stats.of_told(part.stored.stats) for part in parts), Stats())
-    _check_rejects(stats, parts, plan.recipe.max_reject_fraction, store)
+    check_rejects(parts, plan.recipe.max_reject_fraction, store)
     for source in corpus.sources:
         source.check_unchanged()
     seconds = time.perf_counter() - begun
@@ -175,7 +159,7 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: "_Mete
 
 
 def _compute(
-    plan: Plan, work: Schedule, store: Store, pool: Executor, meter: "_Meter"
+    plan: Plan, work: Schedule, store: Store, pool: Executor, meter: Meter
 ) -> dict[str, Receipt]:
     """Compute what is missing; one shard that can't be done does not keep the others from it.
 
@@ -244,119 +228,3 @@ def _spent(stats: Stats, made: Mapping[str, Receipt]) -> Stats:
         for name, view in stats.views.items()
     }
     return replace(stats, views=views, cached=spent.cached)
-
-
-class _Meter:
-    """Tells how far a run is, over all its passes."""
-
-    def __init__(self, progress: Progress | None = None) -> None:
-        self._progress, self._rows, self._done = progress, 0, 0
-
-    def expect(self, rows: int) -> None:
-        """So many more rows are to be worked off."""
-        self._rows += rows
-
-    def tick(self, rows: int) -> None:
-        """So many more are done."""
-        self._done += rows
-        if self._progress is not None:
-            self._progress(self._done, self._rows)
-
-
-def checked(recipe: Recipe) -> Plan:
-    """The plan of a recipe, whose files of statistics can be read.
-
-    Raises:
-        RecipeError, InputMissingError: as for :func:`run`.
-        StatisticsError: a step's file of statistics can't be read.
-    """
-    plan = planning.build(recipe)
-    for path in sorted(plan.statistics):
-        open_statistics(path)
-    return plan
-
-
-def opened(plan: Plan, limit: int | None, cache: Path) -> Corpus:
-    """A plan's input, checked against it.
-
-    Args:
-        plan: of a run.
-        limit: only so many rows, the first ones; None for all.
-        cache: where files that are no Parquet are converted to.
-
-    Raises:
-        RecipeError, InputMissingError, DataError: as for :func:`run`.
-    """
-    recipe = plan.recipe
-    corpus = open_corpus(recipe.input, format=recipe.input_format, text=recipe.text, cache=cache)
-    _check_apart(recipe, corpus)
-    folders = corpus.shards[0].partition
-    written = layout(plan, corpus.schema, folders).schema()
-    for name in folders:
-        written = written.append(corpus.schema.field(name))
-    check_format(recipe.format, written)
-    return corpus if limit is None else corpus.head(limit)
-
-
-def sample(recipe: Recipe | Mapping[str, Any] | str | Path, rows: int) -> Iterator[Expansion]:
-    """The first rows of a corpus, expanded as a run would; nothing is written.
-
-    Steps that need the corpus's statistics get those of its first :data:`SAMPLED_ROWS` rows.
-    """
-    plan = checked(as_recipe(recipe))
-    with TemporaryDirectory() as name, executor("local", 1, plan.recipe) as pool:
-        folder = Path(name)
-        corpus = opened(plan, None, folder)
-        counted = corpus.head(max(rows, SAMPLED_ROWS))
-        plan = fit(plan, counted, folder, folder, pool, _Meter())
-        for shard in corpus.head(rows).shards:
-            for batch in read_batches(shard, plan.batch_rows, plan.recipe.text):
-                yield expand(plan, batch)
-
-
-def as_recipe(
-    recipe: Recipe | Mapping[str, Any] | str | Path, overrides: Iterable[str] = ()
-) -> Recipe:
-    """The recipe that is meant by any way to give one; only a file's values are overridden."""
-    if isinstance(recipe, Recipe):
-        return recipe
-    if isinstance(recipe, Mapping):
-        return recipes.parse(recipe)
-    return recipes.load(recipe, overrides)
-
-
-def _check_apart(recipe: Recipe, corpus: Corpus) -> None:
-    """A run must not read what it writes, nor replace what it reads."""
-    if "://" in recipe.input + recipe.output:
-        return
-    source, output = Path(recipe.input).resolve(), Path(recipe.output).resolve()
-    read = {Path(file.name).resolve() for file in corpus.sources}
-    if source in output.parents or any(output in (p, *p.parents) for p in read):
-        message = f"{recipe.output!r} and the input {recipe.input!r} lie inside each other"
-        raise RecipeError([Problem("output", message)])
-
-
-def _check_rejects(stats: Stats, parts: Sequence[Part], accepted: float, store: Store) -> None:
-    counts = [(part, Stats.of_told(part.stored.stats)) for part in parts]
-    whole = [
-        part.source
-        for part, count in counts
-        if count.rows >= FEW_ROWS and count.rejected_rows == count.rows
-    ]
-    if whole and accepted < 1:
-        kept = store.give_up([part.stored for part in parts])
-        raise RejectsError(
-            f"every row of a shard of {whole[0]} was rejected ({_reasons(stats)}), as it was in "
-            f"{len(whole):,} of {len(parts):,} shards; nothing was published. See them in {kept}"
-        )
-    if stats.rejected_rows <= accepted * stats.rows:
-        return
-    kept = store.give_up([part.stored for part in parts])
-    raise RejectsError(
-        f"{stats.rejected_rows:,} of {stats.rows:,} rows were rejected ({_reasons(stats)}), more "
-        f"than max_reject_fraction={accepted:g} accepts; nothing was published. See them in {kept}"
-    )
-
-
-def _reasons(stats: Stats) -> str:
-    return ", ".join(f"{reason} {count:,}" for reason, count in stats.rejected.items())

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from augment.variant import Edit, diff, parts
 from pipelines.forecast import Forecast
+from pipelines.meter import Progress
 from pipelines.rows import Expanded, Made
-from pipelines.runner import Progress, Summary
+from pipelines.runner import Summary
 from pipelines.stats import ViewStats
 
 if TYPE_CHECKING:

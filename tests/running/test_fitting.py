@@ -16,7 +16,7 @@ from augment.errors import StatisticsError
 from augment.registry import build as build_component
 from augment.statistics import CorpusStatistics
 from pipelines import corpus as corpora
-from pipelines import fitting, run, runner, tallies
+from pipelines import fitting, preparing, run, runner, sampling, tallies
 from pipelines import plan as planning
 from pipelines import recipe as recipes
 from pipelines.corpus import open_corpus
@@ -233,7 +233,7 @@ def test_a_check_opens_the_statistics(mill):
     damaged = {**TFIDF, "statistics": str(mill.folder / "in.parquet")}
     recipe = recipes.parse(mill.recipe(steps=[damaged]))
     with pytest.raises(StatisticsError, match=r"in\.parquet' can't be read as statistics"):
-        runner.checked(recipe)
+        preparing.checked(recipe)
 
 
 def test_statistics_that_are_not_there_stop_the_run(mill):
@@ -298,15 +298,15 @@ def test_progress_covers_both_passes(mill, workers):
 
 def test_a_sample_counts_the_first_rows_and_writes_nothing(mill, monkeypatch):
     mill.write(table(), row_group_size=10)
-    monkeypatch.setattr(runner, "SAMPLED_ROWS", 60)
-    (batch,) = runner.sample(mill.recipe(steps=[TFIDF]), 3)
+    monkeypatch.setattr(sampling, "SAMPLED_ROWS", 60)
+    (batch,) = sampling.sample(mill.recipe(steps=[TFIDF]), 3)
     assert batch.rows.texts.to_pylist() == stories(3)
     assert batch.stats.variants.made == 3
     assert [p.name for p in mill.folder.iterdir()] == ["in.parquet"]
     path = mill.folder / "words.arrow"
     CorpusStatistics.of(stories(60)).save(path)
     own = mill.recipe(steps=[{**TFIDF, "statistics": str(path)}])
-    (same,) = runner.sample(own, 3)
+    (same,) = sampling.sample(own, 3)
     assert same.rows.made[0].variants.text.equals(batch.rows.made[0].variants.text)
 
 

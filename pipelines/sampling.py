@@ -1,0 +1,31 @@
+"""A look at what a recipe makes of the first rows of its input."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipelines.executors.choice import executor
+from pipelines.expand import Expansion, expand
+from pipelines.fitting import fit
+from pipelines.meter import Meter
+from pipelines.parquet import read_batches
+from pipelines.preparing import Given, as_recipe, checked, opened
+
+SAMPLED_ROWS = 10_000
+"""Rows whose words are counted for a sample."""
+
+
+def sample(recipe: Given, rows: int) -> Iterator[Expansion]:
+    """The first rows of a corpus, expanded as a run would; nothing is written.
+
+    Steps that need the corpus's statistics get those of its first :data:`SAMPLED_ROWS` rows.
+    """
+    plan = checked(as_recipe(recipe))
+    with TemporaryDirectory() as name, executor("local", 1, plan.recipe) as pool:
+        folder = Path(name)
+        corpus = opened(plan, None, folder)
+        counted = corpus.head(max(rows, SAMPLED_ROWS))
+        plan = fit(plan, counted, folder, folder, pool, Meter())
+        for shard in corpus.head(rows).shards:
+            for batch in read_batches(shard, plan.batch_rows, plan.recipe.text):
+                yield expand(plan, batch)
