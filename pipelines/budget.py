@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipelines.errors import RejectsError
+from pipelines.recipe import Recipe
 from pipelines.stats import Stats
 from pipelines.store.entry import Part
 from pipelines.store.protocol import Store
@@ -11,17 +12,18 @@ FEW_ROWS = 10
 """A shard of so many rows fails the run if it rejects them all, unless all may be rejected."""
 
 
-def check_rejects(parts: Sequence[Part], accepted: float, store: Store) -> None:
+def check_rejects(parts: Sequence[Part], recipe: Recipe, store: Store) -> None:
     """Make sure that no more rows were rejected than a recipe accepts.
 
     Args:
         parts: of the dataset that would be published.
-        accepted: the share of its rows that may be rejected.
+        recipe: says how many may be.
         store: keeps the rejects, if there are too many.
 
     Raises:
         RejectsError: there are; or a shard has nothing else.
     """
+    accepted = recipe.max_reject_fraction
     counts = [Stats.of_told(part.stored.stats) for part in parts]
     stats = sum(counts, Stats())
     whole = [
@@ -38,6 +40,11 @@ def check_rejects(parts: Sequence[Part], accepted: float, store: Store) -> None:
         what = (
             f"{stats.rejected_rows:,} of {stats.rows:,} rows were rejected ({_reasons(stats)}), "
             f"more than max_reject_fraction={accepted:g} accepts"
+        )
+    elif recipe.on_error == "fail" and stats.rejected_rows:
+        what = (
+            f"{stats.rejected_rows:,} of {stats.rows:,} rows were rejected ({_reasons(stats)}) by "
+            "an earlier run, and on_error: fail accepts none"
         )
     else:
         return

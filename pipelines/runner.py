@@ -108,6 +108,8 @@ def run(
             warn("input", warning)
         with store, executor(engine, workers, plan.recipe) as pool:
             recorder.settle()
+            last = store.last()
+            recorder.note(version_before=None if last is None else last.version)
             summary = _run(plan, corpus, store, pool, Meter(progress))
         summary = replace(summary, seconds=time.perf_counter() - begun, warnings=corpus.warnings)
         recorder.note(**{name: getattr(summary, name) for name in _RECORDED})
@@ -132,7 +134,7 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter)
     made = _compute(plan, work, store, pool, meter)
     parts = _parts(work, made)
     stats = sum((Stats.of_told(part.stored.stats) for part in parts), Stats())
-    check_rejects(parts, plan.recipe.max_reject_fraction, store)
+    check_rejects(parts, plan.recipe, store)
     for source in corpus.sources:
         source.check_unchanged()
     seconds = time.perf_counter() - begun

@@ -119,6 +119,10 @@ def test_a_rejected_row_can_end_the_run(mill, plugins):
     with pytest.raises(DataError, match=message):
         mill.run(data, steps=steps, id="n", on_error="fail", max_reject_fraction=1)
     assert not mill.output.exists()
+    # Nor is what an earlier run rejected accepted.
+    mill.run(steps=steps, id="n", max_reject_fraction=1)
+    with pytest.raises(DataError, match=r"1 of 3 rows .* on_error: fail accepts none"):
+        mill.run(steps=steps, id="n", on_error="fail", max_reject_fraction=1)
 
 
 def test_a_shard_that_rejects_everything_fails_the_run(mill, texts):
