@@ -6,10 +6,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
-
-SLOW_STEP = {"use": "costly", "seconds": 0.5}
 
 
 @contextmanager
@@ -62,42 +59,56 @@ def test_a_full_disk_keeps_the_old_version_and_a_rerun_completes(job):
 
 
 @pytest.fixture
-def at_work(job):
-    """A run in the middle of its shards, one of which takes 0.5 s."""
-    log = job.folder / "asked.log"
-    log.touch()
+def gate(job):
+    """Runs whose step waits at a named pipe until it is opened."""
+    gate = Gate(job)
+    yield gate
+    gate.close()
 
-    def begin(**values):
-        job.recipe(steps=[{**SLOW_STEP, "log": str(log)}], **values)
-        log.write_text("")
-        process = job.start("run", "recipe.yaml", "--workers", "2")
-        job.until(lambda: log.read_text() or process.poll() is not None)
+
+class Gate:
+    def __init__(self, job):
+        self.job, self.pipe, self.ends = job, job.folder / "pipe", []
+        os.mkfifo(self.pipe)
+
+    def begin(self):
+        """A run in the middle of its first shards, where it stays."""
+        self.job.recipe(steps=[{"use": "costly", "log": str(self.pipe)}])
+        process = self.job.start("run", "recipe.yaml", "--workers", "2")
+        tmp = self.job.folder / "out.aug" / "tmp"
+        self.job.until(lambda: [*tmp.glob("*/*.parquet")] or process.poll() is not None)
         return process
 
-    return begin
+    def open(self):
+        """Nobody waits any more; what is written stays in the pipe."""
+        self.ends.append(os.open(self.pipe, os.O_RDWR))
+
+    def close(self):
+        for end in self.ends:
+            os.close(end)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_a_second_run_is_told_to_come_later(job, at_work):
-    job.fill(24, 10)
-    first = at_work()
+def test_a_second_run_is_told_to_come_later(job, gate):
+    job.fill(12, 10)
+    first = gate.begin()
     said = job.call("run", "recipe.yaml", "--workers", "2", code=75)
     assert "another run is writing" in said
-    assert first.poll() is None, "the first one was still at work"
+    gate.open()
     job.ended(first)
-    assert pq.ParquetDataset(job.output).read().num_rows >= 240
+    assert "0 computed, 12 reused" in job.call("run", "recipe.yaml", "--workers", "2")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("how", ["replaced", "in place", "removed"])
-def test_an_input_that_changes_meanwhile_is_not_published(job, at_work, how):
+def test_an_input_that_changes_meanwhile_is_not_published(job, gate, how):
     job.fill(12, 10)
     job.recipe()
-    job.call("run", "recipe.yaml")
+    job.call("run", "recipe.yaml", "--workers", "1")
     before = job.digest()
-    process = at_work()
+    process = gate.begin()
     last = job.folder / "in" / "f011.parquet"
     if how == "removed":
         last.unlink()
@@ -107,13 +118,14 @@ def test_an_input_that_changes_meanwhile_is_not_published(job, at_work, how):
         other = job.write(99, [f"Another text number {i} of the house" for i in range(12)])
         last.write_bytes(other.read_bytes())
         other.unlink()
+    gate.open()
     said = job.ended(process, code=75)
     assert "f011.parquet" in said
     assert job.digest() == before
     if how != "removed":
         job.recipe()
-        job.call("run", "recipe.yaml")
-        assert job.digest() == job.undisturbed()
+        job.call("run", "recipe.yaml", "--workers", "1")
+        assert job.digest() == job.undisturbed("--workers", "1")
 
 
 @pytest.mark.parametrize("what", ["footer", "page", "cut"])
