@@ -92,11 +92,16 @@ def summary_text(summary: Summary) -> str:
         "rows": f"{stats.rows:,} read, {_counts('rejected', stats.rejected)}",
         **{name: _view_text(view) for name, view in stats.views.items()},
         **({"cache": ", ".join(cached)} if cached else {}),
-        "shards": f"{_counts('computed', summary.computed)}, {summary.reused:,} reused",
+        "shards": f"{_shards(summary.computed)}, {summary.reused:,} reused",
         "output": f"{summary.output}: {done}, version {summary.version}, {summary.rows:,} rows, "
         f"{summary.seconds:.1f} s",
     }
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines.items())
+
+
+def _shards(computed: Mapping[str, int]) -> str:
+    why = "; ".join(f"{count:,} {reason}" for reason, count in computed.items())
+    return f"{sum(computed.values()):,} computed" + (f" ({why})" if why else "")
 
 
 def forecast_text(forecast: Forecast, workers: int) -> str:

@@ -75,7 +75,7 @@ def test_run_publishes_and_sums_up(augmill, recipe, mill):
     said = augmill("run", recipe, "--workers", "1", "--limit", "20", "--set", "views.loud.copies=1")
     assert "20 read, 0 rejected" in said
     assert "20 asked, 20 made, 0 declined, 0 rejected" in said
-    assert "1 computed (new input 1), 0 reused" in said
+    assert "1 computed (1 new input), 0 reused" in said
     assert f"out: published, version 1, {mill.read().num_rows} rows" in said
     assert mill.read()["aug_copy"].to_pylist() == [0] * mill.read().num_rows
 

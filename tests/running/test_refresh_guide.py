@@ -43,10 +43,10 @@ def test_shell_blocks_run_in_order(tmp_path):
         assert done.returncode == 0, f"{body}\n{done.stdout}\n{done.stderr}"
         said += done.stdout
     for told in (
-        "shards     1 computed (new input 1), 0 reused",
+        "shards     1 computed (1 new input), 0 reused",
         "augmented: unchanged, version 1",
         "version      2, ",
-        "3: changed recipe: seed 0 → 7",
+        "2: changed recipe: seed 0 → 7",
         "augmented: version 4, a rollback to 2",
         "augmented: unchanged, version 4",
     ):
