@@ -96,6 +96,14 @@ class Corpus:
         """Rows of all shards."""
         return sum(shard.rows for shard in self.shards)
 
+    @property
+    def used_groups(self) -> dict[str, int]:
+        """By the sources' locations, how many row groups are needed, the first ones."""
+        used = {source.location: 0 for source in self.sources}
+        for shard in self.shards:
+            used[shard.source.location] = max((0, *(group + 1 for group in shard.row_groups)))
+        return used
+
     def head(self, limit: int) -> "Corpus":
         """The first rows only."""
         kept: list[Shard] = []
@@ -153,9 +161,7 @@ def with_contents(corpus: Corpus, memory: Path) -> Corpus:
         InputChangedError: a file changed since the corpus was opened.
         OutputError: the memory can't be written.
     """
-    used = {source.location: 0 for source in corpus.sources}
-    for shard in corpus.shards:
-        used[shard.source.location] = max((0, *(group + 1 for group in shard.row_groups)))
+    used = corpus.used_groups
     with remembering(memory) as notes:
         done = {
             source.location: digested(source, used[source.location], notes)
