@@ -25,7 +25,7 @@ from pipelines.records import RunRecord
 from pipelines.schedule import Schedule, schedule
 from pipelines.shard import Receipt, Task, run_shard
 from pipelines.stats import Stats
-from pipelines.store.entry import Entry, Part
+from pipelines.store.entry import Entry, Part, Stored
 from pipelines.store.opening import open_store
 from pipelines.store.protocol import Store
 
@@ -191,7 +191,7 @@ def _parts(work: Schedule, made: Mapping[str, Receipt]) -> tuple[Part, ...]:
     stored = {**work.found, **{key: receipt.stored for key, receipt in made.items()}}
     return tuple(
         Part(
-            name=part_name(task),
+            name=part_name(task, stored[task.key]),
             stored=stored[task.key],
             source=task.shard.source.name,
             content=task.shard.content,
@@ -200,9 +200,13 @@ def _parts(work: Schedule, made: Mapping[str, Receipt]) -> tuple[Part, ...]:
     )
 
 
-def part_name(task: Task) -> str:
-    """The file of a shard's rows, below the output; its folders are those of the input."""
-    name = f"part-{task.shard.number:05d}.parquet"
+def part_name(task: Task, stored: Stored) -> str:
+    """The file of a shard's rows, below the output; its folders are those of the input.
+
+    Other content has another name: who listed the files of one version and opens them when the
+    next is out finds one missing, instead of rows of both.
+    """
+    name = f"part-{task.shard.number:05d}-{stored.digest[:8]}.parquet"
     return f"{task.shard.folder}/{name}" if task.shard.folder else name
 
 
