@@ -1,4 +1,4 @@
-"""The texts of one column of a Parquet corpus, a few thousand at a time."""
+"""The texts of one column of a corpus, a few thousand at a time."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ def texts_of(source: str, column: str, limit: int | None = None) -> Iterator[pa.
     Source and column are checked before anything is read.
 
     Args:
-        source: a Parquet file, a directory of them, or a glob.
+        source: a file, a directory, a glob or a URL, see :func:`pipelines.corpus.open_corpus`.
         column: of strings.
         limit: rows that are read at the most; all if None.
 
@@ -28,7 +28,7 @@ def texts_of(source: str, column: str, limit: int | None = None) -> Iterator[pa.
         InputMissingError: there is no such source.
         DataError: it can't be read, or the column is not there or holds no text.
     """
-    corpus = open_corpus(source)
+    corpus = open_corpus(source, text=column)
     names = corpus.schema.names
     if column not in names:
         hint = nearest(column, names)
