@@ -10,12 +10,13 @@ from pathlib import Path
 from augment import __version__
 from pipelines import row_cache
 from pipelines.budget import check_rejects
-from pipelines.corpus import Corpus, with_contents
+from pipelines.corpus import CONVERTED, Corpus, with_contents
 from pipelines.duplicates import check_ids
 from pipelines.errors import RunError
 from pipelines.executors.choice import Engine, executor
 from pipelines.executors.protocol import Done, Executor
 from pipelines.fitting import fit, sweep
+from pipelines.inputs import converted
 from pipelines.logs import tell, warn
 from pipelines.meter import Meter, Progress
 from pipelines.plan import Plan
@@ -146,6 +147,7 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter)
         store.ensure()
     store.retain(plan.recipe.keep_versions)
     sweep(store.cache, plan)
+    converted.sweep(store.cache / CONVERTED, corpus.sources)
     return Summary(
         output=plan.recipe.output,
         version=entry.version if last is None or changed else last.version,
