@@ -49,8 +49,7 @@ def test_a_full_disk_keeps_the_old_version_and_a_rerun_completes(job):
         for share in (0, 0.02, 0.1, 0.3, 0.5):
             ballast = full_but_for(small, int(share * needed))
             said = job.call("run", "recipe.yaml", "--workers", "2", code=74)
-            assert "No space left" in said
-            assert len(said.splitlines()) == 1
+            assert "No space left" in said.splitlines()[-1]
             assert job.digest(output) == before
             ballast.unlink()
         job.call("run", "recipe.yaml", "--workers", "2")
