@@ -249,8 +249,15 @@ def main() -> NoReturn:
         known = exit_code(error)
         if known is None:
             raise
-        code = _complain(str(error), known)
+        code = _complain(_said(error), known)
     sys.exit(code)
+
+
+def _said(error: Exception) -> str:
+    """An error's message; one of the system that names no file is told what it means."""
+    if isinstance(error, OSError) and error.filename is None:
+        return f"reading or writing failed: {error}; what was published before still is"
+    return str(error)
 
 
 def _complain(message: str, code: int) -> int:

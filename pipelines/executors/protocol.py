@@ -46,6 +46,9 @@ class Executor(Protocol):
     def __exit__(self, *_: object) -> None:
         """End all workers."""
 
+    def expect(self) -> None:
+        """There will be work: begin, beside the caller, what takes time before it can be done."""
+
     def map(
         self, job: Callable[[T, Tick], R], items: Sequence[T], tick: Tick
     ) -> Iterator[Done[T, R] | Lost[T]]:

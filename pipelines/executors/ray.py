@@ -76,6 +76,9 @@ class Ray:
             ray.shutdown()
             self._ours = False
 
+    def expect(self) -> None:
+        """Nothing: a cluster is asked for actors when there are items."""
+
     def map(
         self, job: Callable[[T, Tick], R], items: Sequence[T], tick: Tick
     ) -> Iterator[Done[T, R] | Lost[T]]:
