@@ -37,19 +37,24 @@ def null(rows: int, runs: int) -> None:
 
 
 def beside_plain(name: str, recipe: Mapping[str, Any], rows: int, runs: int) -> None:
-    """Both in turn; the medians, their ratio, and the peak memory of every process."""
+    """All in turn; the medians, their ratios, and the peak memory of every process."""
     source = one_file(rows)
-    ours, theirs = [], []
+    ours: list[Spent] = []
+    theirs: dict[int, list[float]] = {1: [], WORKERS: []}
     for _ in range(runs):
         clean()
         ours.append(augmented(source, recipe))
-        theirs.append(plain(source))
-    slow, fast = median(run.seconds for run in ours), median(theirs)
+        for workers, found in theirs.items():
+            found.append(plain(source, workers))
+    slow = median(run.seconds for run in ours)
     sizes = f"{megabytes(source):.1f} MB in, {megabytes(OUTPUT):.1f} MB out"
     print(f"{name}: {rows:,} rows, {sizes}, plain again {megabytes(PLAIN):.1f} MB")
-    print(f"  augmill {slow:8.2f} s ({rows / slow:,.0f} rows/s)   {each(r.seconds for r in ours)}")
-    print(f"  plain   {fast:8.2f} s   {each(theirs)}")
-    print(f"  ratio   {slow / fast:8.2f}   peak memory of any process {peak(ours)}", flush=True)
+    print(f"  augmill, {WORKERS} workers  {slow:8.2f} s   {each(run.seconds for run in ours)}")
+    for workers, found in theirs.items():
+        fast = median(found)
+        print(f"  plain, {workers} process(es) {fast:8.2f} s   {each(found)}")
+        print(f"    ratio {slow / fast:.2f}")
+    print(f"  peak memory of any process {peak(ours)}", flush=True)
 
 
 def scaling(rows: int, runs: int) -> None:

@@ -80,33 +80,36 @@ def _augmented(source: Path, recipe: Mapping[str, Any], workers: int) -> Spent:
     return Spent(summary.seconds, sum(summary.computed.values()))
 
 
-def plain(source: Path) -> float:
-    """Seconds of the slower of the workers that read the input and write the output again."""
+def plain(source: Path, workers: int = WORKERS) -> float:
+    """Seconds of the slowest of the workers that read the input and write the output again."""
     shutil.rmtree(PLAIN, ignore_errors=True)
     PLAIN.mkdir(parents=True)
     os.sync()
-    with fresh(WORKERS) as pool:
+    with fresh(workers) as pool:
         called = time.perf_counter()
-        shares = [pool.submit(_copied, source, number, called) for number in range(WORKERS)]
+        shares = [
+            pool.submit(_copied, source, number, workers, called) for number in range(workers)
+        ]
         return max(share.result() for share in shares)
 
 
-def _copied(source: Path, worker: int, called: float) -> float:
+def _copied(source: Path, worker: int, workers: int, called: float) -> float:
     """Seconds since the call, of which are left out those that fetch the rows to be written.
 
     Args:
         source: the input, of which this worker reads its share of the row groups.
         worker: its number; it writes its share of the output's files again.
+        workers: how many share the work.
         called: when it was called for; its start counts, as it does in a run.
     """
     spent = time.perf_counter() - called
     pa.set_cpu_count(1)
     begun = time.perf_counter()
     with pq.ParquetFile(source) as file:
-        for group in range(worker, file.num_row_groups, WORKERS):
+        for group in range(worker, file.num_row_groups, workers):
             file.read_row_group(group, use_threads=False)
     spent += time.perf_counter() - begun
-    for part in sorted(OUTPUT.iterdir())[worker::WORKERS]:
+    for part in sorted(OUTPUT.iterdir())[worker::workers]:
         with pq.ParquetFile(part) as file:
             table = file.read()
         begun = time.perf_counter()
