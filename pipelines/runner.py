@@ -21,6 +21,7 @@ from pipelines.logs import tell, warn
 from pipelines.meter import Meter, Progress
 from pipelines.plan import Plan
 from pipelines.preparing import Given, as_recipe, checked, opened
+from pipelines.recipe import Recipe
 from pipelines.recording import Recorder
 from pipelines.records import RunRecord
 from pipelines.schedule import Schedule, schedule
@@ -131,7 +132,7 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter)
     corpus = with_contents(corpus, store.cache / CONTENTS)
     plan = fit(plan, corpus, store.cache, store.scratch, pool, meter)
     work = schedule(plan, corpus, store.objects, last)
-    if work.missing and plan.recipe.id is not None and plan.recipe.duplicate_ids == "error":
+    if plan.recipe.id is not None and not _ids_are_known(plan.recipe, work, last):
         check_ids(corpus, plan.recipe.id)
     tell("scheduled", shards=len(work.tasks), computed=work.why)
     made = _compute(plan, work, store, pool, meter)
@@ -162,6 +163,18 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter)
         seconds=seconds,
         fingerprint=plan.fingerprint,
     )
+
+
+def _ids_are_known(recipe: Recipe, work: Schedule, last: Entry | None) -> bool:
+    """Whether no two rows may have the same id, or the last version has just these rows."""
+    if recipe.duplicate_ids == "keep":
+        return True
+    if last is None or any(
+        last.recipe.get(k) != getattr(recipe, k) for k in ("id", "duplicate_ids")
+    ):
+        return False
+    contents = sorted(task.shard.content for task in work.tasks)
+    return contents == sorted(part.content for part in last.parts)
 
 
 def _compute(

@@ -104,6 +104,18 @@ def test_ids_that_stand_in_two_files_are_an_error_with_examples(mill, texts):
     assert summary.stats.rows == 60
 
 
+def test_ids_of_files_that_were_never_together_are_compared_though_nothing_is_computed(mill, texts):
+    for name in ("a", "b"):
+        mill.write(table(texts, 30).append_column("of", pa.array([name] * 30)), f"{name}.parquet")
+        mill.run(id="n", input=str(mill.folder / f"{name}.parquet"))
+    with pytest.raises(DataError, match="30 ids of the column 'n'"):
+        mill.run(id="n", input=str(mill.folder / "[ab].parquet"))
+    both = mill.run(id="n", input=str(mill.folder / "[ab].parquet"), duplicate_ids="keep")
+    assert (both.computed, both.version) == ({}, 3)
+    with pytest.raises(DataError, match="30 ids of the column 'n'"):
+        mill.run(id="n", input=str(mill.folder / "[ab].parquet"))
+
+
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.uint64(), pa.float64()])
 def test_ids_of_any_type_are_compared(mill, texts, kind):
     ids = pa.array([1, 2, 3, 2, None, None]).cast(kind)
