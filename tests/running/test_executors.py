@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -66,6 +67,23 @@ def test_workers_and_what_they_loaded_are_kept_for_the_next_map(jobs):
     assert len({*first.values()}) == 2
     assert {*second.values()} == {*first.values()}
     assert not any(alive(pid) for pid, _ in first.values())
+
+
+def test_what_takes_time_may_be_begun_before_there_are_items(jobs):
+    with Local(2) as executor:
+        executor.expect()
+        assert values(executor.map(jobs.job("double"), range(4), ignore)) == {
+            item: 2 * item for item in range(4)
+        }
+
+
+def test_workers_start_under_a_path_too_long_for_a_socket(jobs, tmp_path, monkeypatch):
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with Local(2) as executor:
+        executor.expect()
+        assert len(values(executor.map(jobs.job("double"), range(4), ignore))) == 4
 
 
 def test_workers_share_the_cores(jobs):
