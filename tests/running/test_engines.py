@@ -47,7 +47,8 @@ def cluster(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("ray")
+@pytest.mark.timeout(900)
 def test_one_process_two_and_ray_clusters_write_the_same_bytes(job, published, cluster):
     one = published("one", workers=1)
     assert one == published("two", workers=2)
