@@ -126,7 +126,10 @@ class ProcessWorker(Generic[T]):
             return _NEVER_BEGUN
 
 
-_NEVER_BEGUN = "could not start, or died before it began; if memory ran out, use fewer workers"
+_NEVER_BEGUN = (
+    "could not start, or died before it began; a script that starts workers needs "
+    "if __name__ == '__main__':, and if memory ran out, use fewer workers"
+)
 
 
 def _context() -> Any:
