@@ -36,6 +36,8 @@ class TextBatch:
         copy: which of the rows' copies is being made; copy k is the same however many are wanted.
         shared: ``(n,)`` uint64, one random key per row that is the same for all its copies; see
             :attr:`shared_keys`.
+        labels: ``(n,)`` string, null where a row has none; None if the corpus is not labelled.
+            Augmenters do not look at them, filters may.
     """
 
     text: pa.StringArray
@@ -44,6 +46,7 @@ class TextBatch:
     protected: pa.ListArray
     copy: int = 0
     shared: Keys | None = None
+    labels: pa.StringArray | None = None
 
     def __post_init__(self) -> None:
         if not len(self.text) == len(self.keys) == len(self.protected) == len(self.shared_keys):
@@ -55,6 +58,8 @@ class TextBatch:
             raise ValueError(f"text must be string without nulls, not {self.text.type}")
         if self.protected.type != SPANS:
             raise ValueError(f"protected must be {SPANS}, not {self.protected.type}")
+        if self.labels is not None and len(self.labels) != len(self.text):
+            raise ValueError(f"columns differ in length: {len(self.labels)} labels")
 
     def __len__(self) -> int:
         return len(self.text)
@@ -104,6 +109,7 @@ class TextBatch:
             keys=self.keys[rows],
             protected=self.protected.take(index),
             shared=None if self.shared is None else self.shared[rows],
+            labels=None if self.labels is None else self.labels.take(index),
         )
 
     def slice(self, start: int, stop: int) -> Self:
@@ -115,6 +121,7 @@ class TextBatch:
             keys=self.keys[start:stop],
             protected=self.protected.slice(start, length),
             shared=None if self.shared is None else self.shared[start:stop],
+            labels=None if self.labels is None else self.labels.slice(start, length),
         )
 
 

@@ -20,14 +20,18 @@ class Verdicts:
         keep: ``(n,)`` bool; declined rows (no variant) are kept, there is nothing to judge.
         reason: ``(n,)`` dictionary<string>: why a row was rejected, null where it was kept.
         score: ``(n,)`` float32: what was measured, NaN where nothing was.
+        weight: ``(n,)`` float32 in (0, 1]: how much a kept variant should count in training; None
+            if all count alike.
     """
 
     keep: npt.NDArray[np.bool_]
     reason: pa.DictionaryArray
     score: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        if not len(self.keep) == len(self.reason) == len(self.score):
+        weighed = self.keep if self.weight is None else self.weight
+        if not len(self.keep) == len(self.reason) == len(self.score) == len(weighed):
             raise ValueError("columns differ in length")
 
 

@@ -35,7 +35,7 @@ class Setting:
     bert: BertSize = field(default_factory=BertSize)
     marian: MarianSize = field(default_factory=MarianSize)
     filled: int = 128
-    translated: int = 64
+    translated: int = 256
     bundled: int = 1_000
     long_tokens: int = 12_000
     beams: tuple[int, ...] = (4, 1)
