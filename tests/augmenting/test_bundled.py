@@ -65,7 +65,7 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_train_export_and_fill(corpus: Path, tmp_path: Path) -> None:
-    train(corpus, 0.2, 8, 1e-3, tmp_path / "checkpoint")
+    train(corpus, 1, 8, 1e-3, tmp_path / "checkpoint", steps=30)
     figures = json.loads((tmp_path / "checkpoint" / "figures.json").read_text())
     assert figures["after"]["all"]["perplexity"] < figures["before"]["all"]["perplexity"]
     export(tmp_path / "checkpoint", tmp_path / "onnx", "float16", language="en")
@@ -83,8 +83,8 @@ def test_train_export_and_fill(corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_student_starts_from_what_its_teachers_know(corpus: Path, tmp_path: Path) -> None:
-    train(corpus, 0.1, 8, 1e-3, tmp_path / "tiny")
-    train(corpus, 0.1, 8, 1e-3, tmp_path / "student", tmp_path / "tiny", widen=True)
+    train(corpus, 1, 8, 1e-3, tmp_path / "tiny", steps=40)
+    train(corpus, 1, 8, 1e-3, tmp_path / "student", tmp_path / "tiny", widen=True, steps=40)
     figures = json.loads((tmp_path / "student" / "figures.json").read_text())
     # A model that knows nothing has a perplexity of 30,522, the size of its vocabulary.
     assert figures["before"]["all"]["perplexity"] < 10_000

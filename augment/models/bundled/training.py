@@ -166,13 +166,14 @@ def train(
     start: Path | None = None,
     *,
     widen: bool = False,
+    steps: int | None = None,
 ) -> None:
-    """Train for a fixed time, then save the checkpoint and its figures.
+    """Train for a fixed time, or for so many ``steps``; then save the checkpoint and its figures.
 
     It is BERT-tiny that is trained, from ``start`` on or as published; with ``widen``, the student
     that :func:`augment.models.bundled.student.student` makes of it.
 
-    AdamW with a linear warm-up over the first 3 % of the time and a cosine decay to zero; products
+    AdamW with a linear warm-up over the first 3 % and a cosine decay to zero; products
     in bfloat16, everything else in single precision.
     """
     import torch
@@ -198,7 +199,8 @@ def train(
     began = saved = time.monotonic()
     step, running = 0, math.log(model.config.vocab_size)
     for step, (tokens, word_ids, rng) in enumerate(_batches(data, batch_size), start=1):
-        done = (time.monotonic() - began) / (60 * minutes)
+        spent = (time.monotonic() - began) / (60 * minutes)
+        done = spent if steps is None else (step - 1) / steps
         if done >= 1:
             break
         for group in optimizer.param_groups:
