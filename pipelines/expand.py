@@ -1,30 +1,24 @@
 """One batch of rows through views, copies, steps and filters: pure, no input or output."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment.batch import STEPS, TextBatch, Variants
-from augment.filter import Filter
+from augment.batch import STEPS, TextBatch
 from augment.randomness import derive, hash_strings, row_keys
-from augment.text.spans import broken, united
-from pipelines.isolate import Failure, attempt, gathered
-from pipelines.plan import Plan, PlannedView
+from augment.text.spans import united
+from pipelines.isolate import Failure
+from pipelines.judging import Judged, judged
+from pipelines.labels import labels_of
+from pipelines.plan import Plan
 from pipelines.recipe import Recipe
 from pipelines.rejects import FAILED, Rejection, rejects_of
-from pipelines.rows import Expanded, Made
+from pipelines.rows import Expanded, Made, Rejected
 from pipelines.sift import Sifted, as_strings, sift
 from pipelines.stats import Stats, ViewStats, tally
-
-_REJECTED = " rejected"
-"""The note in which a rejected variant's reason travels; no score can have this name."""
-
-_BROKEN = "spans: broken"
-"""The reason of a variant in which an edit broke a labelled span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +36,20 @@ class Expansion:
     stats: Stats
 
 
-def expand(plan: Plan, batch: pa.RecordBatch) -> Expansion:
+def expand(plan: Plan, batch: pa.RecordBatch, *, keep_rejected: bool = False) -> Expansion:
     """All variants of a batch whose columns have been checked (see :mod:`pipelines.layouts`).
+
+    Args:
+        plan: what to make.
+        batch: ``(n,)`` rows of the input.
+        keep_rejected: hand over the rejected variants, too.
 
     Raises:
         AugmillError: a model or an optional package is missing; errors of single rows become
             rejects instead.
     """
     sifted = sift(plan.recipe, batch)
-    made, failed, views = _make_all(plan, sifted)
+    made, failed, views = _make_all(plan, sifted, keep_rejected)
     reasons = tally(sifted.rejects.column("aug_reason"))
     if failed:
         reasons[FAILED] = len({rejection.row for rejection in failed})
@@ -62,7 +61,7 @@ def expand(plan: Plan, batch: pa.RecordBatch) -> Expansion:
 
 
 def _make_all(
-    plan: Plan, sifted: Sifted
+    plan: Plan, sifted: Sifted, keep_rejected: bool
 ) -> tuple[list[Made], list[Rejection], dict[str, ViewStats]]:
     """Every view and copy of the usable rows."""
     spans = plan.recipe.spans
@@ -71,6 +70,7 @@ def _make_all(
     if spans is not None and spans.protect:
         protected = united(protected, entities)
     seeds = hash_strings(sifted.ids)
+    labels = labels_of(plan.recipe, sifted.source)
     languages = by_language(plan.recipe, sifted.source)
     made: list[Made] = []
     failed: list[Rejection] = []
@@ -79,11 +79,12 @@ def _make_all(
         shared = row_keys(plan.recipe.seed, seeds, view.name)
         for copy in range(view.copies):
             keys = derive(shared, copy)
-            rows = TextBatch(sifted.text, keys, "und", protected, copy, shared)
-            variants, failures, stats = _make(view, plan.filters, rows, languages, entities)
-            made.append(Made(view.name, copy, variants))
-            failed += [_rejection(f, sifted.ids, view.name, copy) for f in failures]
-            views[view.name] += stats
+            begun = time.perf_counter()
+            rows = TextBatch(sifted.text, keys, "und", protected, copy, shared, labels)
+            found = judged(view, plan.filters, rows, languages, entities)
+            made.append(_made(found, view.name, copy, keep_rejected))
+            failed += [_rejection(f, sifted.ids, view.name, copy) for f in found.failures]
+            views[view.name] += _counted(found, time.perf_counter() - begun)
     return made, failed, views
 
 
@@ -102,60 +103,15 @@ def _rejection(failure: Failure, ids: pa.StringArray, view: str, copy: int) -> R
     return Rejection(failure.row, FAILED, parent, view, copy, failure.step or None, failure.message)
 
 
-def _make(
-    view: PlannedView,
-    filters: Sequence[Filter],
-    rows: TextBatch,
-    languages: Sequence[tuple[str, np.ndarray]],
-    entities: pa.Array | None,
-) -> tuple[Variants, list[Failure], ViewStats]:
-    """One variant per row, language by language."""
-    begun = time.perf_counter()
-    parts: list[tuple[np.ndarray, Variants]] = []
-    failures: list[Failure] = []
-    for language, places in languages:
-        batch = replace(rows if len(places) == len(rows) else rows.take(places), language=language)
-        variants, failed = attempt(lambda b: _judged(b, view, filters), batch)
-        parts.append((places, variants))
-        failures += [replace(f, row=int(places[f.row])) for f in failed]
-    variants = gathered(parts, len(rows))
-    notes = dict(variants.notes)
-    reasons = notes.pop(_REJECTED, pa.nulls(len(rows), pa.string()))
-    variants = replace(variants, notes=notes)
-    if entities is not None:
-        lost = broken(entities, variants.edits)
-        if lost.any():
-            variants = variants.take(pa.array(np.arange(len(rows)), mask=lost))
-            reasons = pc.if_else(pa.array(lost), _BROKEN, reasons)
-    stats = _counted(variants, reasons, len(failures), time.perf_counter() - begun)
-    return variants, failures, stats
+def _made(copy: Judged, view: str, number: int, keep_rejected: bool) -> Made:
+    rejected = Rejected(copy.rejected, copy.reasons) if keep_rejected else None
+    return Made(view, number, copy.kept, rejected)
 
 
-def _judged(batch: TextBatch, view: PlannedView, filters: Sequence[Filter]) -> Variants:
-    """The chain's variants with those nulled that a filter rejects; notes are steps and scores."""
-    out = view.chain.apply(batch)
-    scores = {
-        name: note.cast(pa.int32() if pa.types.is_integer(note.type) else pa.float32())
-        for name, note in out.notes.items()
-        if pa.types.is_floating(note.type) or pa.types.is_integer(note.type)
-    }
-    steps = {STEPS: out.notes[STEPS]} if STEPS in out.notes else {}
-    reasons = pa.nulls(len(batch), pa.string())
-    for judge in filters:
-        verdicts = judge.judge(batch, out)
-        scores[judge.name] = pa.array(verdicts.score, pa.float32(), mask=np.isnan(verdicts.score))
-        given = out.text.is_valid()
-        why = pc.binary_join_element_wise(judge.name, verdicts.reason.cast(pa.string()), ": ")
-        dropped = pc.and_(given, pa.array(~verdicts.keep))
-        reasons = pc.if_else(dropped, pc.coalesce(why, judge.name), reasons)
-        out = out.take(pc.if_else(dropped, None, pa.array(np.arange(len(batch)))))
-    return replace(out, notes={**steps, **scores, _REJECTED: reasons})
-
-
-def _counted(variants: Variants, reasons: pa.StringArray, failed: int, seconds: float) -> ViewStats:
-    asked, made = len(variants), len(variants) - variants.text.null_count
-    rejected = tally(reasons)
-    there = variants.text.is_valid()
+def _counted(copy: Judged, seconds: float) -> ViewStats:
+    variants, failed, rejected = copy.variants, len(copy.failures), tally(copy.reasons)
+    there = pc.and_(variants.text.is_valid(), copy.reasons.is_null())
+    asked, made = len(variants), pc.sum(there).as_py() or 0
     steps = variants.notes.get(STEPS)
     return ViewStats(
         asked=asked,

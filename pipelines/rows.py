@@ -33,6 +33,20 @@ LINEAGE = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """The variants of one view and copy that were rejected.
+
+    Attributes:
+        variants: ``(n,)``; null where none was rejected. Its notes are those of :class:`Made`, as
+            far as the filters got.
+        reasons: ``(n,)`` string, ``filter: reason``; null where ``variants`` are.
+    """
+
+    variants: Variants
+    reasons: pa.StringArray
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """The variants of one view and copy.
 
@@ -40,11 +54,13 @@ class Made:
         view, copy: which.
         variants: ``(n,)``; null where there is none: declined, failed or rejected. Its notes
             are :data:`augment.batch.STEPS`, scores (float32) and counts (int32).
+        rejected: those that were rejected, if they were asked for.
     """
 
     view: str
     copy: int
     variants: Variants
+    rejected: Rejected | None = None
 
 
 @dataclass(frozen=True, slots=True)
