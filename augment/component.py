@@ -10,13 +10,14 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, ClassVar, Self, TypeVar, cast, dataclass_transform
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, cast, dataclass_transform
 
 import xxhash
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 from pydantic_core import ArgsKwargs
 
+from augment import pickling
 from augment.errors import ParameterError, Problem, nearest
 
 T = TypeVar("T", bound="Component")
@@ -24,6 +25,9 @@ T = TypeVar("T", bound="Component")
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0.0)]
+
+Learned = Literal["statistics", "classifier"]
+"""What can be learned of a corpus before it is augmented."""
 
 _CONFIG = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
@@ -42,8 +46,11 @@ class Component:
     """Fields that hold paths of files. The fingerprint leaves them out, since what decides the
     output is what the files hold: :meth:`assets` gives their digests."""
     fits: ClassVar[str] = ""
-    """The field for the path of a corpus's statistics, if the component needs them; where it is
-    None, a run counts the words of its corpus first (see :mod:`augment.statistics`)."""
+    """The field for the path of what is learned of a corpus, if the component needs that; where it
+    is None, a run learns it of its corpus first."""
+    learns: ClassVar[Learned] = "statistics"
+    """What that is: ``statistics``, the corpus's words (see :mod:`augment.statistics`), or a
+    ``classifier`` of its labels (see :mod:`augment.models.classifier`)."""
 
     def assets(self) -> Mapping[str, str]:
         """Digests of the files that decide the output besides the code: tables, weights."""
@@ -61,6 +68,11 @@ class Component:
             changed[name] = tuple(h.resolved() for h in held) if many else held.resolved()
         return dataclasses.replace(self, **changed) if changed else self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The version is told, too: what is pickled stands for what the component would make.
+        params = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return _opened, (pickling.portable(type(self)), self.name, self.version, params)
+
     @property
     def parts(self) -> "tuple[Component, ...]":
         """The components that it holds."""
@@ -77,12 +89,22 @@ def component(name: str) -> Callable[[type[T]], type[T]]:
     """
 
     def decorate(cls: type[T]) -> type[T]:
+        written = pickling.keep_written(cls)
         built = cast(type[T], validated(cls, frozen=True, kw_only=True, config=_CONFIG))
         built.name = name
         _explain_errors(built)
+        pickling.hold(built, written)
         return built
 
     return decorate
+
+
+def _opened(cls: type[T], name: str, _: int, params: Mapping[str, Any]) -> T:
+    """A component that was pickled; a class that came as it was written becomes one."""
+    known = pickling.holder(cls) or component(name)(cls)
+    made = known.__new__(known)
+    vars(made).update(params)
+    return made
 
 
 def _explain_errors(cls: type[Component]) -> None:

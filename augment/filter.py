@@ -42,6 +42,9 @@ class Filter(Component, ABC):
     batch_invariant: ClassVar[bool] = True
     """Whether verdicts are the same for any cut of the rows into batches."""
 
+    reads_labels: ClassVar[bool] = False
+    """Whether it looks at the rows' labels, so that a recipe must say where they are."""
+
     @abstractmethod
     def judge(self, source: TextBatch, variants: Variants) -> Verdicts:
         """Judge every variant; pure, and the same for the same input."""

@@ -55,7 +55,7 @@ def fit(
         InputChangedError: the input changed while it was read.
         RunError: a worker died.
     """
-    if not plan.unfitted:
+    if not plan.lacking("statistics"):
         return plan
     key = corpus_key(plan.recipe, corpus, cache / COLUMNS)
     path = _path(cache, key)
@@ -86,7 +86,7 @@ def fitted_from(plan: Plan, corpus: Corpus, cache: Path) -> Plan | None:
         corpus: whose words would be counted.
         cache: folder of the statistics.
     """
-    if not plan.unfitted:
+    if not plan.lacking("statistics"):
         return plan
     path = _path(cache, corpus_key(plan.recipe, corpus, cache / COLUMNS))
     return plan.fitted(str(path)) if _usable(path) else None

@@ -10,11 +10,11 @@ import xxhash
 
 from augment import __version__
 from augment.augmenter import Augmenter
-from augment.component import Component, identity, spec_of, text_versions
+from augment.component import Component, Learned, identity, spec_of, text_versions
 from augment.compose import Chain
 from augment.errors import ParameterError, Problem
 from augment.filter import Filter
-from augment.fitting import fitted, statistics_of, unfitted
+from augment.fitting import fitted, learned_by, unfitted
 from augment.registry import Kind
 from augment.registry import build as build_component
 from augment.text.protect import Protection
@@ -27,7 +27,7 @@ told per batch, and models take their time."""
 
 _DECIDING = (
     *("text", "id", "label", "language", "seed", "protect", "spans"),
-    *("keep_original", "layout", "max_chars"),
+    *("keep_original", "layout", "max_chars", "retry"),
 )
 """Keys of a recipe that decide what is made of a row, besides views and filters."""
 
@@ -75,20 +75,31 @@ class Plan:
 
     @property
     def unfitted(self) -> tuple[str, ...]:
-        """Names of the components that need statistics of the corpus and have none."""
-        parts = (*(view.chain for view in self.views), *self.filters)
-        return tuple(dict.fromkeys(name for part in parts for name in unfitted(part)))
+        """Names of the components that lack something that is learned of the corpus."""
+        return self.lacking(None)
+
+    def lacking(self, what: Learned | None) -> tuple[str, ...]:
+        """Names of the components that lack the statistics, or the classifier, of the corpus."""
+        return tuple(dict.fromkeys(name for part in self._parts for name in unfitted(part, what)))
 
     @property
     def statistics(self) -> frozenset[str]:
         """Paths of the statistics that its components use."""
-        parts = (*(view.chain for view in self.views), *self.filters)
-        return frozenset(path for part in parts for path in statistics_of(part))
+        return self.learned("statistics")
 
-    def fitted(self, path: str) -> "Plan":
-        """The plan whose components have the corpus's statistics; the recipe stays as it is."""
-        views = tuple(replace(view, chain=fitted(view.chain, path)) for view in self.views)
-        return Plan(self.recipe, views, tuple(fitted(judge, path) for judge in self.filters))
+    def learned(self, what: Learned) -> frozenset[str]:
+        """Paths of the statistics, or the classifiers, that its components use."""
+        return frozenset(path for part in self._parts for path in learned_by(part, what))
+
+    def fitted(self, path: str, what: Learned = "statistics") -> "Plan":
+        """The plan whose components have what was learned; the recipe stays as it is."""
+        views = tuple(replace(view, chain=fitted(view.chain, path, what)) for view in self.views)
+        filters = tuple(fitted(judge, path, what) for judge in self.filters)
+        return Plan(self.recipe, views, filters)
+
+    @property
+    def _parts(self) -> tuple[Component, ...]:
+        return (*(view.chain for view in self.views), *self.filters)
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -134,6 +145,7 @@ def build(recipe: Recipe) -> Plan:
         for view in views:
             for i, step in enumerate(view.chain.steps):
                 problems += _uncacheable(step, f"views.{view.name}.steps[{i}]")
+    problems += _unlabelled(recipe, filters)
     if problems:
         raise RecipeError(problems)
     return Plan(_complete(recipe, views, filters), views, filters)
@@ -147,6 +159,13 @@ def _built(entries: list[Spec], path: str, kind: Kind, problems: list[Problem]) 
         except ParameterError as error:
             problems += [problem.under(f"{path}[{i}]") for problem in error.problems]
     return tuple(built)
+
+
+def _unlabelled(recipe: Recipe, filters: tuple[Filter, ...]) -> Iterator[Problem]:
+    """Filters that judge by labels, in a recipe that says nowhere where the labels are."""
+    names = [judge.name for judge in filters if judge.reads_labels]
+    if names and recipe.label is None:
+        yield Problem("label", f"{names[0]} needs the column of the labels: label: NAME")
 
 
 def _uncacheable(step: Component, path: str) -> Iterator[Problem]:
