@@ -11,11 +11,12 @@ from augment.batch import STEPS, TextBatch
 from augment.randomness import derive, hash_strings, row_keys
 from augment.text.spans import united
 from pipelines.isolate import Failure
-from pipelines.judging import Judged, judged
+from pipelines.judging import Judged
 from pipelines.labels import labels_of
 from pipelines.plan import Plan
 from pipelines.recipe import Recipe
 from pipelines.rejects import FAILED, Rejection, rejects_of
+from pipelines.retrying import persistently_judged
 from pipelines.rows import Expanded, Made, Rejected
 from pipelines.sift import Sifted, as_strings, sift
 from pipelines.stats import Stats, ViewStats, tally
@@ -81,7 +82,9 @@ def _make_all(
             keys = derive(shared, copy)
             begun = time.perf_counter()
             rows = TextBatch(sifted.text, keys, "und", protected, copy, shared, labels)
-            found = judged(view, plan.filters, rows, languages, entities)
+            found = persistently_judged(
+                view, plan.filters, rows, languages, entities, plan.recipe.retry
+            )
             made.append(_made(found, view.name, copy, keep_rejected))
             failed += [_rejection(f, sifted.ids, view.name, copy) for f in found.failures]
             views[view.name] += _counted(found, time.perf_counter() - begun)
@@ -120,10 +123,8 @@ def _counted(copy: Judged, seconds: float) -> ViewStats:
         failed=failed,
         rejected=rejected,
         steps={} if steps is None else tally(steps.filter(there).flatten()),
-        counts={
-            name: count
-            for name, note in variants.notes.items()
-            if pa.types.is_integer(note.type) and (count := pc.sum(note).as_py())
-        },
+        counts={name: count for name, count in copy.counts.items() if count},
         seconds=seconds,
+        retried=copy.retried,
+        recovered=copy.recovered,
     )

@@ -1,6 +1,6 @@
 """What one view makes of rows and what the filters say of it, language by language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,11 +35,17 @@ class Judged:
             :data:`augment.batch.STEPS`, scores (float32) and counts (int32).
         reasons: ``(n,)`` string: ``filter: reason`` where a variant was rejected.
         failures: rows on which a step or a filter raised an error.
+        counts: what the steps counted, by the name of the note.
+        retried: how often a variant was asked for again.
+        recovered: how many of the variants that were kept are not the first that were made.
     """
 
     variants: Variants
     reasons: pa.StringArray
     failures: tuple[Failure, ...]
+    counts: Mapping[str, int]
+    retried: int = 0
+    recovered: int = 0
 
     @property
     def kept(self) -> Variants:
@@ -87,7 +93,8 @@ def judged(
     if entities is not None:
         lost = pa.array(broken(entities, variants.edits))
         reasons = pc.if_else(pc.and_(lost, reasons.is_null()), BROKEN, reasons)
-    return Judged(replace(variants, notes=notes), reasons, tuple(failures))
+    counts = {n: pc.sum(v).as_py() or 0 for n, v in notes.items() if pa.types.is_integer(v.type)}
+    return Judged(replace(variants, notes=notes), reasons, tuple(failures), counts)
 
 
 def _made(batch: TextBatch, view: PlannedView, filters: Sequence[Filter]) -> Variants:

@@ -71,6 +71,8 @@ class Recipe(BaseModel):
         views: the named sets of variants; in a file, ``steps:`` and ``copies:`` at the top level
             are one view named ``augmented``.
         filters: judged in this order; a variant that one rejects is dropped and counted.
+        retry: how often a variant that a filter rejects is asked for again, with other random
+            numbers.
         keep_original: whether the source rows come first in the output (layout ``long``).
         layout: ``long``, one row per original and variant; ``wide``, one column per variant;
             ``pairs``, one row per variant beside its source text.
@@ -105,6 +107,7 @@ class Recipe(BaseModel):
     spans: SpansOf = None
     views: Annotated[dict[str, View], Field(min_length=1)]
     filters: list[Spec] = []
+    retry: Annotated[int, Field(ge=0)] = 0
     keep_original: bool = True
     layout: Literal["long", "wide", "pairs"] = "long"
     duplicate_ids: Literal["error", "keep"] = "error"

@@ -31,6 +31,9 @@ class ViewStats:
         steps: how many of the variants made each step changed.
         counts: what the steps counted, such as sentences that fell back, by the name of the note.
         seconds: spent in steps and filters.
+        retried: how often a variant was asked for again after a rejection; the rejections that
+            were made good this way are not in ``rejected``.
+        recovered: how many of ``made`` are due to that.
     """
 
     asked: int = 0
@@ -41,6 +44,13 @@ class ViewStats:
     steps: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    retried: int = 0
+    recovered: int = 0
+
+    @property
+    def share_made(self) -> float:
+        """The yield: variants made of those asked for; 1 if none were."""
+        return self.made / self.asked if self.asked else 1.0
 
     def __add__(self, other: Self) -> Self:
         return type(self)(

@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from pipelines.records import RunRecord
+    from pipelines.store.entry import Entry
     from pipelines.store.history import Status
     from pipelines.store.protocol import Store
 
@@ -106,6 +107,7 @@ def _told(found: "Status", run: "RunRecord | None", files: bool) -> dict[str, An
         "version": entry.version,
         "created": entry.created,
         "rows": entry.rows,
+        "variants": _variants(entry),
         "files": len(entry.parts),
         "bytes": found.size,
         "digest": entry.digest,
@@ -136,12 +138,30 @@ def _told(found: "Status", run: "RunRecord | None", files: bool) -> dict[str, An
     return told
 
 
+def _variants(entry: "Entry") -> dict[str, Any]:
+    """What became of the variants that the recipe asks for, all views together."""
+    from pipelines.stats import Stats
+
+    view = Stats.of_told(entry.stats).variants
+    return {
+        "asked": view.asked,
+        "made": view.made,
+        "yield": round(view.share_made, 4),
+        "declined": view.declined,
+        "failed": view.failed,
+        "rejected": dict(view.rejected),
+        "retried": view.retried,
+        "recovered": view.recovered,
+    }
+
+
 def _lines(told: dict[str, Any]) -> str:
     kept, run = told["kept"], told["last_run"]
     note = f", {told['note']}" if told["note"] else ""
     shown = {
         "version": f"{told['version']}, {told['created']}{note}",
         "rows": f"{told['rows']:,} in {told['files']:,} files, {told['bytes']:,} bytes",
+        "variants": _yield(told["variants"]),
         "digest": told["digest"],
         "fingerprint": f"{told['fingerprint']}, augmill {told['program']}",
         "kept": f"{_versions(kept['versions'])}: {kept['objects']:,} objects, "
@@ -157,6 +177,15 @@ def _lines(told: dict[str, Any]) -> str:
         for part in told.get("parts", ())
     ]
     return "\n".join(lines)
+
+
+def _yield(told: dict[str, Any]) -> str:
+    again = f", {told['retried']:,} retried" if told["retried"] else ""
+    rejected = sum(told["rejected"].values())
+    return (
+        f"{told['asked']:,} asked, {told['made']:,} made, {rejected:,} rejected{again}, "
+        f"yield {told['yield']:.1%}"
+    )
 
 
 def _versions(numbers: "list[int] | tuple[int, ...]") -> str:

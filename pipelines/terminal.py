@@ -134,9 +134,11 @@ def _duration(seconds: float) -> str:
 def _view_text(view: ViewStats) -> str:
     failed = f", {view.failed:,} failed" if view.failed else ""
     counted = "".join(f", {name} {count:,}" for name, count in view.counts.items())
+    again = f", {view.retried:,} retried ({view.recovered:,} made so)" if view.retried else ""
+    share = f", yield {view.share_made:.1%}" if view.retried or view.rejected else ""
     return (
         f"{view.asked:,} asked, {view.made:,} made, {view.declined:,} declined, "
-        f"{_counts('rejected', view.rejected)}{failed}{counted}"
+        f"{_counts('rejected', view.rejected)}{failed}{again}{share}{counted}"
     )
 
 

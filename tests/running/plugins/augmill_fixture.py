@@ -14,7 +14,7 @@ from augment.augmenter import Augmenter, augmenter, variants_of_texts
 from augment.component import component
 from augment.errors import ModelError
 from augment.filter import Filter, Verdicts
-from augment.randomness import uniform
+from augment.randomness import hash_strings, uniform
 
 
 @augmenter("shout")
@@ -115,3 +115,20 @@ class Wordy(Filter):
         keep = np.ones(len(variants), np.bool_)
         reason = pa.nulls(len(variants), pa.string()).dictionary_encode()
         return Verdicts(keep, reason, np.full(len(variants), np.nan, np.float32))
+
+
+@component("coin")
+class Coin(Filter):
+    """Rejects one variant in two, by its text; weighs by the label: a half where it is doubted."""
+
+    doubted: str | None = None
+
+    def judge(self, source, variants):
+        given = variants.text.is_valid().to_numpy(False)
+        bad = given & ((hash_strings(pc.fill_null(variants.text, "")) & np.uint64(1)) == 1)
+        reason = pa.array(np.where(bad, "tails", None), pa.string()).dictionary_encode()
+        weight = None
+        if self.doubted is not None:
+            doubted = pc.fill_null(pc.equal(source.labels, self.doubted), False).to_numpy(False)
+            weight = np.where(doubted, 0.5, 1.0).astype(np.float32)
+        return Verdicts(~bad, reason, np.full(len(bad), np.nan, np.float32), weight)
