@@ -15,7 +15,7 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from pipelines import logs, models_cli, store_cli
+from pipelines import evaluate_cli, logs, models_cli, store_cli
 
 _USAGE, _INTERRUPTED = 64, 130
 
@@ -25,6 +25,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.add_typer(models_cli.app, name="models")
 for command in (store_cli.status, store_cli.verify, store_cli.gc, store_cli.rollback):
     app.command()(command)
+app.command()(evaluate_cli.evaluate)
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a bundled recipe.")
