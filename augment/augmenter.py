@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from augment import row_cache
+from augment import row_cache, tracing
 from augment.batch import STEPS, TextBatch, Variants, spans_of
 from augment.component import Component, Probability, component, fingerprint
 from augment.errors import PluginError
@@ -72,6 +72,14 @@ class Augmenter(Component, ABC):
         Raises:
             PluginError: the rewritten columns are not aligned with the batch.
         """
+        recorder = tracing.recorder()
+        if recorder is None:
+            return self._apply(batch)
+        with recorder.frame(self, batch) as frame:
+            frame.made = made = self._apply(batch)
+        return made
+
+    def _apply(self, batch: TextBatch) -> Variants:
         if self.p < 1.0:
             rows = np.flatnonzero(uniform(batch.keys, "apply") < self.p)
             if len(rows) < len(batch):
@@ -79,9 +87,13 @@ class Augmenter(Component, ABC):
         return self._apply_all(batch)
 
     def _apply_all(self, batch: TextBatch) -> Variants:
+        frame = tracing.current()
         if not len(batch):
+            if frame is not None:
+                frame.skipped = True
             return Variants.declined(0)
-        store = row_cache.active() if self.model_cost else None
+        # A row that is kept tells nothing of how it came about.
+        store = row_cache.active() if self.model_cost and frame is None else None
         if store is None or not self.exact:
             return self._made(batch)
         step = fingerprint(self.resolved())

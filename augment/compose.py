@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, InstanceOf, model_validator
 
+from augment import tracing
 from augment.augmenter import Augmenter
 from augment.batch import STEPS, TextBatch, Variants
 from augment.component import Probability, component
@@ -27,8 +28,9 @@ Augmenters = Annotated[tuple[InstanceOf[Augmenter], ...], Field(min_length=1)]
 class _State:
     """The text as it stands after some steps, and how it came about."""
 
-    def __init__(self, batch: TextBatch) -> None:
+    def __init__(self, batch: TextBatch, field: str = "steps") -> None:
         self.batch = batch
+        self.field = field
         self.made = Variants.declined(len(batch))
         self.protected = batch.protected
         self._last: pa.ListArray | None = None
@@ -40,6 +42,7 @@ class _State:
             self.protected, self._last = shift_spans(self.protected, self._last), None
         current = pc.coalesce(self.made.text, self.batch.text)
         now = dataclasses.replace(self.batch.derived(place), text=current, protected=self.protected)
+        _trace_place(f"{self.field}[{place}]")
         if rows is None:
             out = augmenter.apply(now)
         else:
@@ -65,6 +68,21 @@ class _State:
         if not pc.any(undone).as_py():
             return self.made
         return self.made.take(pc.if_else(undone, None, pa.array(np.arange(len(self.batch)))))
+
+
+def _trace_place(place: str) -> None:
+    recorder = tracing.recorder()
+    if recorder is not None:
+        recorder.going(place)
+
+
+def _trace_choice(chosen: npt.NDArray[np.bool_], parts: tuple[Augmenter, ...]) -> None:
+    """Report which of the parts one row got."""
+    frame = tracing.current()
+    if frame is not None and len(chosen):
+        names = [part.name for part, taken in zip(parts, chosen[0], strict=True) if taken]
+        known = ", ".join(part.name for part in parts)
+        frame.remarks.append(f"drew {', '.join(names) or 'none'} of: {known}")
 
 
 def _merged(before: Variants, after: Variants) -> dict[str, pa.Array]:
@@ -159,7 +177,8 @@ class OneOf(Augmenter):
         shares = np.cumsum(np.asarray(self.weights or [1.0] * len(self.options), np.float64))
         drawn = uniform(batch.keys, "option") * shares[-1]
         chosen = np.minimum(np.searchsorted(shares, drawn, side="right"), len(shares) - 1)
-        state = _State(batch)
+        _trace_choice(chosen[:, None] == np.arange(len(shares)), self.options)
+        state = _State(batch, "options")
         for place, option in enumerate(self.options):
             rows = np.flatnonzero(chosen == place)
             if len(rows):
@@ -203,6 +222,7 @@ class SomeOf(Augmenter):
         draws = uniform(batch.keys[:, None], "subset", counters)
         rank = draws.argsort(axis=1).argsort(axis=1)
         chosen = rank < size[:, None]
+        _trace_choice(chosen, self.steps)
         state = _State(batch)
         for place, step in enumerate(self.steps):
             rows = np.flatnonzero(chosen[:, place])
@@ -232,4 +252,5 @@ class Sometimes(Augmenter):
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """The step's own variants."""
+        _trace_place("step")
         return self.step.apply(batch.derived(0))

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from augment import tracing
+from augment.methods.considering import MOST
 from augment.methods.lexis import Lexis, lexis_of
 from augment.methods.wishes import Wishes
 from augment.models.fill_mask import FillMask, Top
 from augment.models.latest import Latest
 from augment.models.masking import Masked, Slots, mask_slots
-from augment.models.sampling import sample
+from augment.models.sampling import Sampled, sample
 from augment.models.spellings import BARE, SPACED, Spellings, root
 from augment.randomness import Keys
 from augment.statistics import open_statistics
 from augment.text.columns import Bools, Ints
 from augment.text.languages import Language
+from augment.tracing import Alternative
 
 _SPARE = 16
 """Candidates that are looked at for each that may be drawn, where no least probability bounds
@@ -43,16 +46,33 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """The candidates for one mask.
+
+    Attributes:
+        slot: whose mask it is.
+        level: which of the slot's masks.
+        alternatives: what took part in the draw, then what was refused.
+    """
+
+    slot: int
+    level: int
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A word for each of s slots.
 
     Attributes:
         words: ``(s,)`` its number in the lexis, −1 if none was found.
         probability: ``(s,)`` float32, that the model gave it: the product over its items.
+        seen: of a traced row, the candidates of each mask, those of the first items first.
     """
 
     words: Ints
     probability: npt.NDArray[np.float32]
+    seen: tuple[Seen, ...] = ()
 
 
 class Memory:
@@ -109,6 +129,7 @@ class Filler:
         depth = len(self.spellings.keys)
         alive = (counts > 0) & (counts <= depth)
         nodes = root(np.maximum(counts, 1), np.where(bare, BARE, SPACED))
+        traced, seen = tracing.current() is not None, list[Seen]()
         for level in range(int(counts[alive].max(initial=0))):
             masks = np.flatnonzero((masked.levels == level) & alive[masked.slots])
             drawn_ids = masked.ids.copy()  # what is asked must not change from batch to batch
@@ -134,6 +155,8 @@ class Filler:
                     original=original,
                     stream=f"token {level}" if level else "token",
                 )
+                if traced:
+                    seen += self._seen(level, slots, top, found, made, original)
                 drawn = made.column >= 0
                 alive[slots[~drawn]] = False
                 row, at, slots = np.flatnonzero(drawn), made.column[drawn], slots[drawn]
@@ -142,7 +165,35 @@ class Filler:
                 drawn_ids[masked.places[asked[row]]] = made.ids[row]
             masked.ids[:] = drawn_ids
         words[~alive] = -1
-        return Filled(words, probability)
+        return Filled(words, probability, tuple(seen))
+
+    def _seen(
+        self, level: int, slots: Ints, top: Top, words: Ints, made: Sampled, original: Bools
+    ) -> Iterator[Seen]:
+        """What a trace tells of one draw: the best candidates, with why some took no part."""
+        for row, slot in enumerate(slots.tolist()):
+            told: list[Alternative] = []
+            order = np.lexsort((np.arange(len(top.ids[row])), ~made.allowed[row]))
+            for at in order[:MOST].tolist():
+                chance = float(np.exp(made.believed[row, at]))
+                if original[row, at]:
+                    note, chance = "the word itself", float(np.exp(top.log_probability[row, at]))
+                elif made.allowed[row, at]:
+                    note = ""
+                elif chance < self.choice.min_probability:
+                    note = "less likely than min_probability"
+                else:
+                    note = "does not fit, or was not among those drawn from"
+                told.append(
+                    Alternative(self._spelled(words[row, at], top.ids[row, at]), chance, note)
+                )
+            yield Seen(slot, level, tuple(told))
+
+    def _spelled(self, word: int, item: int) -> str:
+        """A candidate as a word, or as the item that it is of a longer one."""
+        if word >= 0:
+            return str(self.lexis.words[int(word)].as_py())
+        return self.model.tokenizer.id_to_token(int(item)) or ""
 
     def _ask(self, masked: Masked, masks: Ints, level: int) -> Iterator[tuple[Ints, Top]]:
         """The masks of each answer, and their best candidates."""

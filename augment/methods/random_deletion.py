@@ -3,14 +3,17 @@
 Source: EDA, Wei & Zou 2019, §2 (operation RD).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from augment import tracing
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
+from augment.methods.considering import bounds
 from augment.text.choice import Places, choose
 from augment.text.columns import Bools, Ints, Utf8
 from augment.text.edits import variants_of_edits
@@ -18,6 +21,7 @@ from augment.text.languages import language
 from augment.text.negations import negations
 from augment.text.segments import Segments
 from augment.text.spacing import inner_spaces, row_ends
+from augment.tracing import Considered
 
 
 @component("random_deletion")
@@ -53,8 +57,20 @@ class RandomDeletion(Augmenter):
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, eligible, batch.keys, *budget)
         rows, starts, stops = _cuts(segments, sides, at)
+        frame = tracing.current()
+        if frame is not None:
+            frame.considered += _considered(segments, at, starts, stops)
         new = pa.repeat("", len(rows))
         return variants_of_edits(segments.text, rows, starts, stops, new)
+
+
+def _considered(segments: Segments, at: Places, starts: Ints, stops: Ints) -> Iterator[Considered]:
+    """Of one row: the drawn words that stayed, and those that went."""
+    at_byte = segments.starts[at.pieces][:, None]
+    gone = ((at_byte >= starts) & (at_byte < stops)).any(axis=1)
+    for (start, stop), went in zip(bounds(segments, at.pieces), gone.tolist(), strict=True):
+        note = "" if went else "the last word of what was drawn stays"
+        yield Considered(start, stop, "" if went else None, note=note)
 
 
 @dataclass(frozen=True, slots=True)

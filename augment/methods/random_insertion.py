@@ -3,7 +3,7 @@
 Source: EDA, Wei & Zou 2019, §2 (operation RI).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import numpy as np
@@ -11,19 +11,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from augment import tracing
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
 from augment.lexicons.sources import AUTO, LexiconSource
-from augment.methods.lookup import look_up, lookup_assets
+from augment.methods.considering import bounds, ranked, score_of, written
+from augment.methods.lookup import Lookup, look_up, lookup_assets
 from augment.randomness import uniform_at
 from augment.text.casing import LOWER, UPPER, recase
 from augment.text.choice import choose
-from augment.text.columns import Bools, first_of_rows
+from augment.text.columns import Bools, Ints, first_of_rows
 from augment.text.edits import variants_of_edits
 from augment.text.languages import Language
 from augment.text.segments import Segments
 from augment.text.spacing import row_ends
+from augment.tracing import Considered
 
 _FOLLOWS = np.zeros(256, np.bool_)
 _FOLLOWS[[ord(c) for c in " \t\r\n.,;:!?)"]] = True
@@ -79,10 +82,30 @@ class RandomInsertion(Augmenter):
         drawn = table.draw(found.entry[lent], candidate)
         capital = segments.patterns[segments.codes[lent]] == UPPER
         new = recase(drawn, np.where(capital, UPPER, LOWER).astype(np.uint8))
+        frame = tracing.current()
+        if frame is not None:
+            frame.considered += _considered(found, at.pieces, lent, new)
         if found.tongue.spaced:
             new = pc.binary_join_element_wise(pa.repeat("", len(new)), new, " ")
         stops = segments.stops[at.pieces]
         return variants_of_edits(segments.text, at.rows, stops, stops, new)
+
+
+def _considered(
+    found: Lookup, pieces: Ints, lent: Ints, new: pa.StringArray
+) -> Iterator[Considered]:
+    """Of one row: which word's synonym came behind which, and what other synonyms there were."""
+    segments, table = found.segments, found.table
+    columns = bounds(segments, pieces), bounds(segments, lent), lent, new.to_pylist()
+    for (_, stop), (at, _), source, put in zip(*columns, strict=True):
+        options = np.arange(*table.offsets[found.entry[source] : found.entry[source] + 2])
+        capital = segments.patterns[segments.codes[source]] == UPPER
+        texts = written(table.candidates.take(pa.array(options)), UPPER if capital else LOWER)
+        shares = table.weights[options].astype(np.float64)
+        shares = shares / shares.sum()
+        note = f"a synonym of {segments.pieces[source].as_py()!r} at {at}"
+        score = score_of(put, texts, shares)
+        yield Considered(stop, stop, put, score, "weight", ranked(texts, shares), note)
 
 
 def _places(segments: Segments, free: Bools, tongue: Language) -> Bools:

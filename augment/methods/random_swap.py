@@ -3,6 +3,7 @@
 Source: EDA, Wei & Zou 2019, §2 (operation RS).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment import tracing
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
+from augment.methods.considering import bounds
 from augment.randomness import Keys, uniform_at
 from augment.text.casing import LOWER, MIXED, TITLE, patterns, recase
 from augment.text.choice import Places, choose
@@ -21,6 +24,7 @@ from augment.text.edits import variants_of_edits
 from augment.text.languages import Language, language
 from augment.text.segments import Segments
 from augment.text.spacing import opens_sentence, row_ends
+from augment.tracing import Considered
 
 _ALWAYS_CAPITAL = r"^I(?:$|['’])"
 """English pronouns that keep their capital inside a sentence."""
@@ -59,9 +63,29 @@ class RandomSwap(Augmenter):
         moving = _Moving.of(segments, at.pieces, tongue)
         new = moving.to_places_of(partner)
         kept = np.flatnonzero(pc.not_equal(new, moving.words).to_numpy(zero_copy_only=False))
+        frame = tracing.current()
+        if frame is not None:
+            frame.considered += _considered(segments, at.pieces, partner, new)
         pieces, rows = at.pieces[kept], at.rows[kept]
         starts, stops = segments.starts[pieces], segments.stops[pieces]
         return variants_of_edits(segments.text, rows, starts, stops, new.take(pa.array(kept)))
+
+
+def _considered(
+    segments: Segments, pieces: Ints, partner: Ints, new: pa.StringArray
+) -> Iterator[Considered]:
+    """Of one row: which word each one changed places with."""
+    ends = bounds(segments, pieces)
+    old = segments.pieces.take(pa.array(pieces)).to_pylist()
+    for i, (start, stop) in enumerate(ends):
+        j, put = int(partner[i]), new[i].as_py()
+        if i == j:
+            yield Considered(start, stop, note="no word was left to change places with")
+        elif put == old[i]:
+            yield Considered(start, stop, note=f"its partner at {ends[j][0]} is the same word")
+        else:
+            note = f"changed places with {old[j]!r} at {ends[j][0]}"
+            yield Considered(start, stop, put, note=note)
 
 
 def _eligible(segments: Segments, free: Bools) -> Bools:

@@ -51,14 +51,30 @@ def draw_in_context(
     counts = np.diff(table.offsets)[entries]
     ends = np.cumsum(counts)
     first = ends - counts
+    options, likelihood = _likelihoods(model, segments, pieces, entries, table)
+    sums = np.append(0, np.cumsum((likelihood * _FINE).astype(np.int64)))
+    target = sums[first] + (uniform * (sums[ends] - sums[first])).astype(np.int64)
+    return np.asarray(options[np.searchsorted(sums[1:], target, side="right")])
+
+
+def shares_in_context(
+    model: NgramModel, segments: Segments, pieces: Ints, entries: Ints, table: Lexicon
+) -> npt.NDArray[np.float64]:
+    """What :func:`draw_in_context` draws in proportion to, candidate by candidate."""
+    return _likelihoods(model, segments, pieces, entries, table)[1]
+
+
+def _likelihoods(
+    model: NgramModel, segments: Segments, pieces: Ints, entries: Ints, table: Lexicon
+) -> tuple[Ints, npt.NDArray[np.float64]]:
+    """All pieces' candidates, and how likely each is, in parts of its piece's likeliest."""
+    counts = np.diff(table.offsets)[entries]
+    first = np.cumsum(counts) - counts
     of = np.repeat(np.arange(len(pieces)), counts)
     options = table.offsets[entries][of] + np.arange(len(of)) - first[of]
     score = _in_context(model, segments, pieces[of], table.candidates.take(pa.array(options)))
     logits = np.log(table.weights[options].astype(np.float64)) + score
-    likelihood = np.exp(logits - np.maximum.reduceat(logits, first)[of])
-    sums = np.append(0, np.cumsum((likelihood * _FINE).astype(np.int64)))
-    target = sums[first] + (uniform * (sums[ends] - sums[first])).astype(np.int64)
-    return np.asarray(options[np.searchsorted(sums[1:], target, side="right")])
+    return options, np.exp(logits - np.maximum.reduceat(logits, first)[of])
 
 
 def _in_context(

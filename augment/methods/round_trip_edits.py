@@ -1,16 +1,22 @@
 """Variants of rows whose sentences went on round trips: edits, the pivot text and the counts."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment import tracing
 from augment.batch import TextBatch, Variants
 from augment.methods.round_trip_guards import REASONS, Guards, Verdict, judged
 from augment.methods.round_trips import Trip
 from augment.methods.sent_sentences import Sent
 from augment.text.columns import Ints, Utf8
 from augment.text.edits import splice, variants_of_edits
+from augment.text.rewrites import Stretch
 from augment.text.sentences import Sentences
+from augment.tracing import Alternative, Considered
 
 
 def variants_of_trips(
@@ -37,6 +43,9 @@ def variants_of_trips(
         verdict.changes[min(rank, len(verdict.changes) - 1)] if verdict.changes and new else []
         for verdict, new in zip(verdicts, fresh[sentences.rows], strict=True)
     ]
+    frame = tracing.current()
+    if frame is not None:
+        frame.considered += _considered(sent, trips, verdicts, taken, tag, guards)
     counts = np.array([len(changes) for changes in taken], np.int64)
     flat = [stretch for changes in taken for stretch in changes]
     text = Utf8.of(batch.text)
@@ -50,6 +59,46 @@ def variants_of_trips(
     return Variants(
         made.text, made.edits, {"pivot": pivot, **_counts(len(batch), sentences, verdicts)}
     )
+
+
+def _considered(
+    sent: Sent,
+    trips: list[Trip],
+    verdicts: list[Verdict],
+    taken: list[list[Stretch]],
+    tag: str,
+    guards: Guards,
+) -> Iterator[Considered]:
+    """Of one row: every sentence's way, all that came back of it, and what the guards said."""
+    sentences = sent.sentences
+    starts, stops = sentences.starts.tolist(), sentences.stops.tolist()
+    columns = zip(sentences.text.to_pylist(), sent.protected, sent.masked, trips, strict=True)
+    for i, (source, protected, masked, trip) in enumerate(columns):
+        alternatives = []
+        for made in trip.made:
+            alone = replace(trip, made=(made,))
+            verdict = judged(source, protected, masked, alone, tag, guards=guards)
+            told = f"refused: {verdict.reason}" if verdict.reason else ""
+            alternatives.append(Alternative(masked.restored(made) or made, None, told))
+        pivot = masked.restored(trip.pivot) or trip.pivot
+        fell = verdicts[i].reason
+        why = f"; fell back to the source: {fell}" if fell else ""
+        if not fell and not taken[i]:
+            why = "; no further translation for this copy"
+        yield Considered(
+            starts[i],
+            stops[i],
+            _applied(source, taken[i]) if taken[i] else None,
+            alternatives=tuple(alternatives),
+            note=f"by way of: {pivot}{why}",
+        )
+
+
+def _applied(source: str, changes: list[Stretch]) -> str:
+    """A sentence with its changes."""
+    for start, stop, made in reversed(changes):
+        source = source[:start] + made + source[stop:]
+    return source
 
 
 def _counts(count: int, sentences: Sentences, verdicts: list[Verdict]) -> dict[str, pa.Array]:

@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from augment import tracing
 from augment.batch import TextBatch, Variants
 from augment.lexicons.forms import TAGS
+from augment.methods.considering import bounds
 from augment.methods.filling import Filled, Filler
 from augment.methods.slots import Grammar
 from augment.methods.wishes import Wishes
@@ -21,6 +23,7 @@ from augment.text.columns import Ints, first_of_rows
 from augment.text.edits import char_lengths, variants_of_edits
 from augment.text.languages import Language
 from augment.text.segments import Segments
+from augment.tracing import Considered
 
 _NEAR = 16
 """Pieces (words and gaps) on either side in which a new word must not stand already."""
@@ -122,7 +125,36 @@ class Rounds:
             self.batch.keys[rows],
             places - segments.first[rows],
         )
-        return self._accepted(places, filled)
+        accepted = self._accepted(places, filled)
+        frame = tracing.current()
+        if frame is not None:
+            frame.considered += self._considered(places, filled, accepted)
+        return accepted
+
+    def _considered(self, places: Ints, filled: Filled, accepted: Edited) -> Iterator[Considered]:
+        """Of one row: the candidates that the model named for each place, mask by mask."""
+        put = dict(zip(accepted.pieces.tolist(), accepted.words.to_pylist(), strict=True))
+        chance = dict(zip(accepted.pieces.tolist(), accepted.probability.tolist(), strict=True))
+        ends = bounds(self.segments, places)
+        for seen in filled.seen:
+            piece, (start, stop) = int(places[seen.slot]), ends[seen.slot]
+            word = put.get(piece)
+            note = "" if word is not None else self._why_not(filled.words[seen.slot])
+            item = f"item {seen.level + 1} of it" if seen.level or self.pieces != 1 else ""
+            yield Considered(
+                start,
+                start if self.insert else stop,
+                word,
+                chance.get(piece),
+                "probability",
+                seen.alternatives,
+                "; ".join(part for part in (item, note) if part),
+            )
+
+    def _why_not(self, word: int) -> str:
+        if word < 0:
+            return "no candidate was left"
+        return f"{self.filler.lexis.words[int(word)].as_py()!r} was put shortly before"
 
     def _current(self, places: Ints, edited: Edited) -> tuple[pa.StringArray, Ints]:
         """``(n,)`` the rows as they stand, and by how much each place has moved, in characters."""

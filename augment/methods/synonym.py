@@ -7,7 +7,7 @@ language model: the trigram option of Alzantot et al. 2018, "Generating natural 
 adversarial examples", §3.2, in outline.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import numpy as np
@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from augment import tracing
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component, package_version
 from augment.lexicons.sources import AUTO, LexiconSource
+from augment.methods.considering import bounds, ranked, score_of, written
 from augment.methods.lookup import Lookup, look_up, lookup_assets
-from augment.methods.ranking import draw_in_context
+from augment.methods.ranking import draw_in_context, shares_in_context
 from augment.models.ngram import RankerSource, load_ngram, ngram_digest
 from augment.models.tagger import TaggerName, tagger_assets
 from augment.randomness import uniform_at
@@ -30,6 +32,7 @@ from augment.text.choice import Places, choose
 from augment.text.columns import Bools, Ints
 from augment.text.edits import variants_of_edits
 from augment.text.segments import Segments
+from augment.tracing import Considered
 
 
 @component("synonym")
@@ -99,7 +102,11 @@ class SynonymReplacement(Augmenter):
         budget = self.rate, self.min_edits, self.max_edits
         at = choose(segments, found.entry >= 0, batch.keys, *budget)
         new = recase(self._draw(found, at, batch), segments.patterns[segments.codes[at.pieces]])
-        kept = np.flatnonzero(~_repeats(segments, at.pieces, new))
+        repeats = _repeats(segments, at.pieces, new)
+        frame = tracing.current()
+        if frame is not None:
+            frame.considered += self._considered(found, at.pieces, new, repeats)
+        kept = np.flatnonzero(~repeats)
         pieces, new = at.pieces[kept], new.take(pa.array(kept))
         if found.tongue.tag == "en":
             pieces, new = with_articles(segments, pieces, new, found.outside)
@@ -115,6 +122,34 @@ class SynonymReplacement(Augmenter):
         model = load_ngram(self.ranker)
         drawn = draw_in_context(model, found.segments, at.pieces, entries, table, numbers)
         return table.candidates.take(pa.array(drawn))
+
+    def _considered(
+        self, found: Lookup, pieces: Ints, new: pa.StringArray, repeats: Bools
+    ) -> Iterator[Considered]:
+        """Of one row: each chosen word's candidates, weighed as they were drawn."""
+        segments, table, measure = found.segments, found.table, "weight"
+        places = zip(bounds(segments, pieces), pieces, new.to_pylist(), repeats, strict=True)
+        for (start, stop), piece, drawn, repeated in places:
+            options = np.arange(*table.offsets[found.entry[piece] : found.entry[piece] + 2])
+            shares = table.weights[options].astype(np.float64)
+            if self.ranker is not None:
+                measure, model = "weight in context", load_ngram(self.ranker)
+                shares = shares_in_context(
+                    model, segments, np.array([piece]), found.entry[[piece]], table
+                )
+            shares = shares / shares.sum()
+            pattern = segments.patterns[segments.codes[piece]]
+            texts = written(table.candidates.take(pa.array(options)), pattern)
+            senses = [f"sense {sense + 1}" for sense in table.senses[options].tolist()]
+            yield Considered(
+                start,
+                stop,
+                None if repeated else drawn,
+                score_of(drawn, texts, shares),
+                measure,
+                ranked(texts, shares, senses),
+                f"{drawn!r} would stand beside its like" if repeated else "",
+            )
 
 
 def _repeats(segments: Segments, pieces: Ints, new: pa.StringArray) -> Bools:

@@ -6,7 +6,7 @@ both the chance of a word to be replaced and that of a word to be drawn fall in 
 with its score. Here a row's number of replacements is exact, ``rate`` of its eligible words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import numpy as np
@@ -14,21 +14,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from augment import tracing
 from augment.augmenter import Augmenter
 from augment.batch import TextBatch, Variants
 from augment.component import Count, Probability, component
 from augment.counting import countable
 from augment.errors import StatisticsError
-from augment.methods.word_pool import word_pool
+from augment.methods.considering import bounds, ranked, score_of, written
+from augment.methods.word_pool import WordPool, word_pool
 from augment.randomness import uniform_at
 from augment.statistics import open_statistics
 from augment.text.casing import MIXED, recase
 from augment.text.choice import choose
-from augment.text.columns import Bools, Utf8
+from augment.text.columns import Bools, Ints, Utf8
 from augment.text.edits import variants_of_edits
 from augment.text.languages import language, primary, words_digest
 from augment.text.negations import negations
 from augment.text.segments import Segments
+from augment.tracing import Considered
 from augment.vocabulary import Floats
 
 UNFITTED = "unfitted"
@@ -103,10 +106,33 @@ class TfidfReplacement(Augmenter):
         pool = word_pool(known, primary(batch.language), self.vocabulary)
         new = recase(pool.draw(place[codes], numbers), segments.patterns[codes])
         other = pc.not_equal(new, segments.pieces.take(pa.array(at.pieces)))
+        frame = tracing.current()
+        if frame is not None:
+            frame.considered += _considered(segments, at.pieces, pool, place[codes], new)
         kept = np.flatnonzero(other.to_numpy(zero_copy_only=False))
         pieces = at.pieces[kept]
         ranges = segments.starts[pieces], segments.stops[pieces]
         return variants_of_edits(segments.text, at.rows[kept], *ranges, new.filter(other))
+
+
+def _considered(
+    segments: Segments, pieces: Ints, pool: WordPool, replaced: Ints, new: pa.StringArray
+) -> Iterator[Considered]:
+    """Of one row: the words of the pool with their chances."""
+    columns = bounds(segments, pieces), pieces, replaced, new.to_pylist()
+    for (start, stop), piece, own, drawn in zip(*columns, strict=True):
+        shares, old = pool.shares(own), segments.pieces[piece].as_py()
+        texts = written(pool.words, segments.patterns[segments.codes[piece]])
+        same = drawn is None or drawn == old
+        yield Considered(
+            start,
+            stop,
+            None if same else drawn,
+            None if drawn is None else score_of(drawn, texts, shares),
+            "probability",
+            ranked(texts, shares),
+            "there is no other word to draw" if same else f"drawn from {len(texts):,} words",
+        )
 
 
 def _replaceable(segments: Segments, tag: str) -> Bools:

@@ -49,6 +49,14 @@ class WordPool:
         chosen = np.searchsorted(self.bounds, at, side="right") - 1
         return self.words.take(pa.array(np.minimum(chosen, len(self.words) - 1)))
 
+    def shares(self, replaced: int | np.integer) -> Floats:
+        """``(k,)``: each word's chance to be drawn in place of one, see :meth:`draw`."""
+        weights = np.diff(self.bounds)
+        own = -1 if replaced < 0 else self.place[replaced]
+        if own >= 0 and len(weights) > 1:
+            weights[own] = 0.0
+        return np.asarray(weights / max(weights.sum(), np.finfo(np.float64).tiny))
+
 
 @lru_cache(maxsize=8)
 def word_pool(statistics: CorpusStatistics, tag: str, size: int) -> WordPool:

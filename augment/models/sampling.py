@@ -28,11 +28,15 @@ class Sampled:
         ids: ``(m,)`` int64 vocabulary items, −1 where no candidate was left.
         probability: ``(m,)`` float32, of the item among all that the model was asked about but the
             originals, at temperature 1.
+        believed: ``(m, k)`` float64, the logarithm of every candidate's probability, likewise.
+        allowed: ``(m, k)`` which candidates took part.
     """
 
     column: Ints
     ids: Ints
     probability: npt.NDArray[np.float32]
+    believed: npt.NDArray[np.float64]
+    allowed: npt.NDArray[np.bool_]
 
 
 def sample(
@@ -86,6 +90,8 @@ def sample(
         np.where(found, column, -1),
         np.where(found, top.ids[each, column], -1),
         np.where(found, probability, 0.0).astype(np.float32),
+        believed,
+        allowed,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from augment import tracing
 from augment.randomness import Keys, bits_at, uniform
 from augment.text.columns import Bools, Ints, first_of_rows
 from augment.text.segments import Segments
@@ -52,6 +53,10 @@ def choose(
         weights: ``(pieces,)`` positive where eligible; see :func:`draw`.
     """
     pieces = np.flatnonzero(eligible)
+    frame = tracing.current()
+    if frame is not None:
+        ends = (segments.text.to_chars(e[pieces]) for e in (segments.starts, segments.stops))
+        frame.eligible += zip(*(end.tolist() for end in ends), strict=True)
     rows = segments.rows[pieces]
     shares = None if weights is None else weights[pieces]
     chosen = np.flatnonzero(draw(rows, keys, rate, min_edits, max_edits, stream, shares))
