@@ -27,11 +27,11 @@ DRIFT: Mapping[str, float] = {
     "apertium auto": 0.0,
     "marian float32": 0.0,
     "ctranslate2 float32": 0.0,
-    "ctranslate2 int8": 0.005,
+    "ctranslate2 int8": 0.03,
 }
 """Measured share of sentences translated otherwise under another cut into batches: budgets of 1
-to 10,000 tokens, greedy and four beams. In 8 bits the best translations were all the same, and of
-200 lists of the four best one was not. What is not listed was not measured."""
+to 10,000 tokens. In 8 bits two of 64 differed with random weights, whose choices are close; with
+trained ones one of 200 lists of the four best did. What is not listed was not measured."""
 
 
 class Translator(Protocol):
