@@ -38,6 +38,8 @@ class TextBatch:
             :attr:`shared_keys`.
         labels: ``(n,)`` string, null where a row has none; None if the corpus is not labelled.
             Augmenters do not look at them, filters may.
+        siblings: ``(n,)`` string each, null where there is none: other variants of the rows that
+            are kept already. Augmenters do not look at them, filters may.
     """
 
     text: pa.StringArray
@@ -47,6 +49,7 @@ class TextBatch:
     copy: int = 0
     shared: Keys | None = None
     labels: pa.StringArray | None = None
+    siblings: tuple[pa.StringArray, ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.text) == len(self.keys) == len(self.protected) == len(self.shared_keys):
@@ -110,6 +113,7 @@ class TextBatch:
             protected=self.protected.take(index),
             shared=None if self.shared is None else self.shared[rows],
             labels=None if self.labels is None else self.labels.take(index),
+            siblings=tuple(other.take(index) for other in self.siblings),
         )
 
     def slice(self, start: int, stop: int) -> Self:
@@ -122,6 +126,7 @@ class TextBatch:
             protected=self.protected.slice(start, length),
             shared=None if self.shared is None else self.shared[start:stop],
             labels=None if self.labels is None else self.labels.slice(start, length),
+            siblings=tuple(other.slice(start, length) for other in self.siblings),
         )
 
 

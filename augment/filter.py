@@ -2,7 +2,7 @@
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,11 @@ class Filter(Component, ABC):
 
     reads_labels: ClassVar[bool] = False
     """Whether it looks at the rows' labels, so that a recipe must say where they are."""
+
+    @property
+    def scope(self) -> Literal["rows", "dataset"]:
+        """``dataset``, if a run judges all rows' variants together, too, once they are made."""
+        return "rows"
 
     @abstractmethod
     def judge(self, source: TextBatch, variants: Variants) -> Verdicts:

@@ -41,7 +41,14 @@ _BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
         "tfidf": "augment.methods.tfidf:TfidfReplacement",
     },
     "filter": {
+        "duplicates": "augment.filters.duplicates:Duplicates",
+        "edit_rate": "augment.filters.surface:EditRate",
+        "label_agreement": "augment.filters.label:LabelAgreement",
+        "language": "augment.filters.language:Language",
         "length_ratio": "augment.filters.surface:LengthRatio",
+        "preserved": "augment.filters.preserved:Preserved",
+        "repetition": "augment.filters.repetition:Repetition",
+        "similarity": "augment.filters.similarity:Similarity",
     },
 }
 

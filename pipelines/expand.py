@@ -81,7 +81,8 @@ def _make_all(
         for copy in range(view.copies):
             keys = derive(shared, copy)
             begun = time.perf_counter()
-            rows = TextBatch(sifted.text, keys, "und", protected, copy, shared, labels)
+            siblings = tuple(before.variants.text for before in made)
+            rows = TextBatch(sifted.text, keys, "und", protected, copy, shared, labels, siblings)
             found = persistently_judged(
                 view, plan.filters, rows, languages, entities, plan.recipe.retry
             )
