@@ -2,7 +2,7 @@
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import numpy as np
@@ -18,7 +18,8 @@ from augment.text.diff import edits_between
 from augment.text.edits import overlaps
 from augment.text.protect import Protection
 from augment.text.spans import united
-from augment.variant import Edit, Variant, VariantList
+from augment.texts import Polars, column_of, held_as
+from augment.variant import Edit, Origin, Variant, VariantList
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,30 +121,32 @@ class Augmenter(Component, ABC):
         self, texts: "pd.Series[str]", *, seed: int = 0, language: str = "en"
     ) -> "pd.Series[str]": ...
     @overload
+    def __call__(self, texts: Polars, *, seed: int = 0, language: str = "en") -> Polars: ...
+    @overload
     def __call__(
-        self, texts: Sequence[str], *, seed: int = 0, language: str = "en"
+        self, texts: Iterable[str], *, seed: int = 0, language: str = "en"
     ) -> list[str]: ...
     def __call__(self, texts: Any, *, seed: int = 0, language: str = "en") -> Any:
         """Augment texts; a text with nothing to change comes back as it is.
 
         Args:
-            texts: a string, a sequence of strings, or a pandas Series of strings.
+            texts: a string, an iterable of strings (such as a column of a ``datasets`` dataset), a
+                Series of pandas or Polars, or an Arrow column.
             seed: the same seed gives the same variants, whatever else is in the call.
             language: BCP 47 tag of the texts.
 
         Returns:
-            The type that was given: ``str``, ``list`` or a Series with the same index and name.
-        """
-        if isinstance(texts, str):
-            return self._augment([texts], seed, language)[0]
-        if hasattr(texts, "index") and hasattr(texts, "to_numpy"):
-            import pandas as pd
+            The type that was given, a Series with the same name and index; of other iterables than
+            these a ``list``.
 
-            made = self._augment(texts.tolist(), seed, language)
-            # The variants are new categories, which the old categorical type does not have.
-            dtype = "category" if isinstance(texts.dtype, pd.CategoricalDtype) else texts.dtype
-            return pd.Series(made, index=texts.index, name=texts.name, dtype=dtype)
-        return self._augment(list(texts), seed, language)
+        Raises:
+            TypeError: something in it is no text, or it is a table.
+        """
+        column = column_of(texts)
+        shared = row_keys(seed, hash_strings(column))
+        spans = Protection().find(column)
+        batch = TextBatch(column, derive(shared, 0), language, spans, shared=shared)
+        return held_as(texts, pc.coalesce(self.apply(batch).text, column))
 
     def variants(
         self,
@@ -174,28 +177,18 @@ class Augmenter(Component, ABC):
         base = row_keys(seed, hash_strings([text]))
         spans = united(Protection().find(source), _spans(protected, text, 1))
         batch = TextBatch(source, base, language, spans, shared=base)
-        copies = (
-            self.apply(dataclasses.replace(batch, keys=derive(base, k), copy=k)) for k in range(n)
-        )
+        copies = (dataclasses.replace(batch, keys=derive(base, k), copy=k) for k in range(n))
+        made = ((self.apply(copy), copy) for copy in copies)
         return VariantList(
             text,
             tuple(
-                Variant(out.text[0].as_py(), _edits(out.edits[0]), _notes(out, 0))
-                for out in copies
+                Variant(
+                    out.text[0].as_py(), _edits(out.edits[0]), _notes(out, 0), Origin(self, copy)
+                )
+                for out, copy in made
                 if out.text[0].is_valid
             ),
         )
-
-    def _augment(self, texts: list[str], seed: int, language: str) -> list[str]:
-        bad = next((t for t in texts if not isinstance(t, str)), None)
-        if bad is not None or None in texts:
-            raise TypeError(f"texts are strings, not {type(bad).__name__}: {bad!r}")
-        column = pa.array(texts, pa.string())
-        shared = row_keys(seed, hash_strings(texts))
-        spans = Protection().find(column)
-        batch = TextBatch(column, derive(shared, 0), language, spans, shared=shared)
-        out = self.apply(batch)
-        return list(pc.coalesce(out.text, column).to_pylist())
 
 
 def _decline_unchanged(batch: TextBatch, out: Variants) -> Variants:
@@ -224,6 +217,19 @@ def _notes(out: Variants, row: int) -> dict[str, Any]:
     return {name: value for name, value in notes.items() if value is not None}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FunctionAugmenter(Augmenter):
+    """Base of what :func:`augmenter` makes of a function."""
+
+    function: ClassVar[Callable[[str, np.random.Generator], str | None]]
+
+    def rewrite(self, batch: TextBatch) -> Variants:
+        """What the function makes of each row with the row's own generator."""
+        rows = zip(batch.text.to_pylist(), batch.keys, strict=True)
+        made = [self.function(text, generator(key)) for text, key in rows]
+        return variants_of_texts(batch, made)
+
+
 def augmenter(name: str) -> Callable[[Callable[[str, np.random.Generator], str | None]], type]:
     """Make an augmenter class of a function ``(text, rng) -> str | None``.
 
@@ -237,15 +243,13 @@ def augmenter(name: str) -> Callable[[Callable[[str, np.random.Generator], str |
     """
 
     def decorate(function: Callable[[str, np.random.Generator], str | None]) -> type:
-        def rewrite(_: Augmenter, batch: TextBatch) -> Variants:
-            sources = batch.text.to_pylist()
-            made = [function(t, generator(k)) for t, k in zip(sources, batch.keys, strict=True)]
-            return variants_of_texts(batch, made)
-
-        body = {"rewrite": rewrite, "__doc__": function.__doc__, "__module__": function.__module__}
-        built: type = type(function.__name__, (Augmenter,), body)
-        built.__qualname__ = function.__qualname__
-        return component(name)(built)
+        body = {
+            "function": staticmethod(function),
+            "__doc__": function.__doc__,
+            "__module__": function.__module__,
+            "__qualname__": function.__qualname__,
+        }
+        return component(name)(type(function.__name__, (FunctionAugmenter,), body))
 
     return decorate
 
