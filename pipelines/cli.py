@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 from pipelines import evaluate_cli, logs, models_cli, store_cli
+
+if TYPE_CHECKING:
+    from pipelines.plan import Plan
 
 _USAGE, _INTERRUPTED = 64, 130
 
@@ -131,7 +134,7 @@ def _forecast(recipe: str, overrides: Iterable[str], limit: int | None, workers:
     found = forecast(recipes.load(recipe, overrides), limit)
     _warn(found.warnings)
     typer.echo(_yaml(found.plan.recipe_dict()))
-    _tell_unfitted(found.plan.unfitted, "a run counts them first")
+    _tell_needs(found.plan)
     typer.echo(terminal.forecast_text(found, workers))
     return 0
 
@@ -153,8 +156,7 @@ def sample(
     from pipelines import sampling, terminal
 
     loaded = recipes.load(recipe, overrides or ())
-    counted = f"here of the first {max(rows, sampling.SAMPLED_ROWS):,} rows; a run counts them all"
-    _tell_unfitted(planning.build(loaded).unfitted, counted)
+    _tell_needs(planning.build(loaded), max(rows, sampling.SAMPLED_ROWS))
     for batch in sampling.sample(loaded, rows):
         terminal.show_samples(batch.rows)
         for reject in batch.rejects.select(_REJECT_COLUMNS).to_pylist():
@@ -184,14 +186,16 @@ def check(recipe: RecipeName, overrides: Overrides = None) -> None:
     except InputMissingError as error:
         verdict = f"ok, but its columns are not checked: {error}"
     typer.echo(_yaml(plan.recipe_dict()))
-    _tell_unfitted(plan.unfitted, "a run counts them first")
+    _tell_needs(plan)
     typer.echo(verdict)
 
 
-def _tell_unfitted(names: Iterable[str], how: str) -> None:
-    """Say on standard error which steps need statistics of the corpus, and of what they are."""
-    for name in names:
-        typer.echo(f"{name} needs statistics of the corpus: {how}", err=True)
+def _tell_needs(plan: "Plan", sampled: int | None = None) -> None:
+    """Say on standard error what the plan's components need to know of the corpus."""
+    from pipelines.describe import needs
+
+    for line in needs(plan, sampled):
+        typer.echo(line, err=True)
 
 
 @app.command("list")

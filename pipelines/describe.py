@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic.fields import FieldInfo
 
-from augment.component import Component
+from augment.component import Component, Learned
 from augment.errors import AugmillError
 from augment.registry import Kind, load, names
+from pipelines.plan import Plan
 
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "at least", "pattern": "like"}
 
@@ -46,6 +47,8 @@ def description(name: str) -> str:
     fits: Any = cls.fits
     if isinstance(fits, property):
         parts += ["Statistics of the corpus: counted by a run, if its parameters ask for them"]
+    elif fits and cls.learns == "classifier":
+        parts += [f"Classifier of the corpus's labels ({fits}): trained by a run, if none is given"]
     elif fits:
         parts += [f"Statistics of the corpus ({fits}): counted by a run, if none are given"]
     assets = _assets(cls)
@@ -120,3 +123,25 @@ def _assets(cls: type[Component]) -> list[str]:
     except AugmillError:
         # It has required parameters, or needs what is not installed.
         return []
+
+
+_LEARNED: dict[Learned, tuple[str, str, str]] = {
+    "statistics": ("statistics of the corpus", "counts them first", "counts them all"),
+    "classifier": ("a classifier of its labels", "trains it first", "trains it of all"),
+}
+"""What is learned of a corpus, how a run comes by it, and how if a sample has it of the first."""
+
+
+def needs(plan: Plan, sampled: int | None = None) -> Iterator[str]:
+    """What a plan's components lack that is learned of a corpus, and how it is learned.
+
+    Args:
+        plan: that is shown.
+        sampled: of how many of the first rows it is learned here; None if it isn't.
+    """
+    for what, (needed, first, whole) in _LEARNED.items():
+        how = f"a run {first}"
+        if sampled is not None:
+            how = f"here of the first {sampled:,} rows; a run {whole}"
+        for name in plan.lacking(what):
+            yield f"{name} needs {needed}: {how}"

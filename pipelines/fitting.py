@@ -5,17 +5,12 @@ output under a key of all that it depends on: the bytes of the columns that were
 words are found, and the versions of what finds them.
 """
 
-import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
-import xxhash
 
-from augment import __version__
-from augment.component import text_versions
 from augment.counting import WordCounts
 from augment.errors import StatisticsError
 from augment.statistics import MIN_DOCUMENTS, MOST_WORDS, open_statistics
@@ -23,8 +18,7 @@ from pipelines.corpus import Corpus, Shard
 from pipelines.errors import InputChangedError
 from pipelines.executors.protocol import Executor, Lost, Tick
 from pipelines.expand import by_language
-from pipelines.inputs.digests import remembered_digests
-from pipelines.inputs.memory import remembering
+from pipelines.keys import columns_key
 from pipelines.meter import Meter
 from pipelines.parquet import read_batches
 from pipelines.plan import Plan
@@ -143,19 +137,7 @@ def corpus_key(recipe: Recipe, corpus: Corpus, memory: Path | None = None) -> st
     Raises:
         InputChangedError: a file changed since the corpus was opened.
     """
-    names, used = _columns(recipe), corpus.used_groups
-    with TemporaryDirectory() as folder, remembering(memory or Path(folder) / COLUMNS) as notes:
-        groups = {
-            source.location: remembered_digests(source, used[source.location], notes, names)
-            for source in corpus.sources
-        }
-        notes.forget_all_but(used)
-    state = xxhash.xxh3_128(json.dumps(_ways(recipe), sort_keys=True).encode())
-    for shard in corpus.shards:
-        state.update(json.dumps(_place(recipe, shard), default=str).encode())
-        for group in shard.row_groups:
-            state.update(groups[shard.source.location][group])
-    return state.hexdigest()
+    return columns_key(corpus, _columns(recipe), _ways(recipe), memory)
 
 
 def _ways(recipe: Recipe) -> dict[str, object]:
@@ -163,21 +145,12 @@ def _ways(recipe: Recipe) -> dict[str, object]:
     return {
         **recipe.model_dump(mode="json", include={"text", "language", "protect", "max_chars"}),
         "bounds": [MIN_DOCUMENTS, MOST_WORDS],
-        "augmill": __version__,
-        **text_versions(),
     }
 
 
 def _columns(recipe: Recipe) -> list[str]:
     tags = [] if isinstance(recipe.language, str) else [recipe.language.column]
     return list(dict.fromkeys([recipe.text, *tags]))
-
-
-def _place(recipe: Recipe, shard: Shard) -> list[object]:
-    """What a shard's rows are, apart from the bytes of its columns."""
-    names = _columns(recipe)
-    types = [str(shard.schema.field(name).type) for name in names]
-    return [shard.rows, types, [shard.partition.get(name) for name in names]]
 
 
 def _usable(path: Path) -> bool:

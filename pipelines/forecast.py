@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from pipelines.corpus import with_contents
 from pipelines.expand import expand
-from pipelines.fitting import fitted_from
+from pipelines.learning import learned_from
 from pipelines.parquet import read_batches
 from pipelines.plan import Plan
 from pipelines.preparing import Given, as_recipe, checked, opened
@@ -61,7 +61,7 @@ def forecast(recipe: Given, limit: int | None = None) -> Forecast:
         if memory.is_file():
             shutil.copy(memory, folder)
         corpus = with_contents(corpus, folder / CONTENTS)
-        fitted = fitted_from(plan, corpus, store.cache)
+        fitted = learned_from(plan, corpus, store.cache)
         found = None if fitted is None else schedule(fitted, corpus, store.objects, store.last())
         tasks = [Task("", shard) for shard in corpus.shards] if found is None else found.missing
         missing = sum(task.shard.rows for task in tasks)

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from augment.errors import Problem
+from augment.models import classifier_training
+from augment.models.classifier import open_classifier
 from augment.statistics import open_statistics
 from pipelines import plan as planning
 from pipelines import recipe as recipes
@@ -29,15 +31,21 @@ def as_recipe(recipe: Given, overrides: Iterable[str] = ()) -> Recipe:
 
 
 def checked(recipe: Recipe) -> Plan:
-    """The plan of a recipe, whose files of statistics can be read.
+    """The plan of a recipe, whose files of statistics and classifiers can be read, or be made.
 
     Raises:
         RecipeError, InputMissingError: see :mod:`pipelines.errors`.
         StatisticsError: a step's file of statistics can't be read.
+        ModelError: a filter's classifier can't be read.
+        MissingExtraError: a classifier is to be trained, which needs scikit-learn.
     """
     plan = planning.build(recipe)
     for path in sorted(plan.statistics):
         open_statistics(path)
+    for path in sorted(plan.learned("classifier")):
+        open_classifier(path)
+    if plan.lacking("classifier"):
+        classifier_training.require()
     return plan
 
 

@@ -15,8 +15,8 @@ from pipelines.duplicates import check_ids
 from pipelines.errors import RunError
 from pipelines.executors.choice import Engine, executor
 from pipelines.executors.protocol import Done, Executor
-from pipelines.fitting import fit, sweep
 from pipelines.inputs import converted
+from pipelines.learning import learn, sweep
 from pipelines.logs import tell, warn
 from pipelines.meter import Meter, Progress
 from pipelines.plan import Plan
@@ -130,7 +130,7 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter)
     if last is None or last.fingerprint != plan.fingerprint:
         pool.expect()
     corpus = with_contents(corpus, store.cache / CONTENTS)
-    plan = fit(plan, corpus, store.cache, store.scratch, pool, meter)
+    plan = learn(plan, corpus, store.cache, store.scratch, pool, meter)
     work = schedule(plan, corpus, store.objects, last)
     if plan.recipe.id is not None and not _ids_are_known(plan.recipe, work, last):
         check_ids(corpus, plan.recipe.id)

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from pipelines.executors.choice import executor
 from pipelines.expand import Expansion, expand
-from pipelines.fitting import fit
+from pipelines.learning import learn
 from pipelines.meter import Meter
 from pipelines.parquet import read_batches
 from pipelines.preparing import Given, as_recipe, checked, opened
@@ -25,7 +25,7 @@ def sample(recipe: Given, rows: int) -> Iterator[Expansion]:
         folder = Path(name)
         corpus = opened(plan, None, folder)
         counted = corpus.head(max(rows, SAMPLED_ROWS))
-        plan = fit(plan, counted, folder, folder, pool, Meter())
+        plan = learn(plan, counted, folder, folder, pool, Meter())
         for shard in corpus.head(rows).shards:
             for batch in read_batches(shard, plan.batch_rows, plan.recipe.text):
                 yield expand(plan, batch)
