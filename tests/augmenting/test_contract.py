@@ -14,6 +14,7 @@ import pytest
 from augment.augmenter import Augmenter, augmenter
 from augment.batch import TextBatch, Variants, no_spans
 from augment.component import component
+from augment.filter import Filter
 from augment.fitting import fitted, unfitted
 from augment.registry import build, names
 from augment.statistics import CorpusStatistics
@@ -54,7 +55,15 @@ AUGMENTERS: dict[str, dict[str, Any]] = {
     "synonym": {"rate": 0.5},
     "tfidf": {"rate": 0.5},
 }
-FILTERS: dict[str, dict[str, Any]] = {"length_ratio": {}}
+FILTERS: dict[str, dict[str, Any]] = {
+    "duplicates": {},
+    "edit_rate": {"min": 0.05, "max": 0.9},
+    "language": {},
+    "length_ratio": {},
+    "preserved": {},
+    "repetition": {},
+    "similarity": {"min": 0.3, "max": 0.99},
+}
 
 DETERMINISTIC = {"back_translation"}
 LANGUAGES = {"chinese_noise": "zh"}
@@ -89,7 +98,9 @@ def case_of(name: str) -> AugmenterCase:
 
 @cache
 def filter_case_of(name: str) -> FilterCase:
-    return FilterCase(build({"use": name, **FILTERS[name]}, "filter"))  # type: ignore[arg-type]
+    instance = build({"use": name, **FILTERS[name]}, "filter")
+    assert isinstance(instance, Filter)
+    return FilterCase(fitted(instance, statistics()) if unfitted(instance) else instance)
 
 
 def test_every_registered_name_is_listed() -> None:
