@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from augment.component import fingerprint, params_of
     from augment.compose import Chain, OneOf, SomeOf, Sometimes
     from augment.errors import AugmillError
+    from augment.explaining import Explanation, explain
     from augment.filter import Filter, Verdicts
     from augment.filters.surface import LengthRatio
     from augment.methods.back_translation import BackTranslation
@@ -53,6 +54,8 @@ _HOMES = {
     "SomeOf": "augment.compose",
     "Sometimes": "augment.compose",
     "AugmillError": "augment.errors",
+    "Explanation": "augment.explaining",
+    "explain": "augment.explaining",
     "Filter": "augment.filter",
     "Verdicts": "augment.filter",
     "LengthRatio": "augment.filters.surface",

@@ -3,7 +3,10 @@
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
+
+from augment.batch import TextBatch, Variants
+from augment.markup import boxed, diffed
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -18,13 +21,47 @@ class Edit:
     text: str
 
 
+class Maker(Protocol):
+    """An augmenter, as far as a variant knows it."""
+
+    def apply(self, batch: TextBatch) -> Variants:
+        """Its variants of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What made a variant, which is enough to make it again.
+
+    Attributes:
+        maker: the augmenter.
+        batch: the one row that it got.
+    """
+
+    maker: Maker
+    batch: TextBatch
+
+    @property
+    def source(self) -> str:
+        """The text that the variant is one of."""
+        return str(self.batch.text[0].as_py())
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A variant, the edits that make it of its source, and what the method noted."""
+    """A variant, the edits that make it of its source, and what the method noted.
+
+    Where an augmenter made it, ``origin`` says how; :func:`augment.explain` reads it.
+    """
 
     text: str
     edits: tuple[Edit, ...]
     notes: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    def _repr_html_(self) -> str | None:
+        if self.origin is None:
+            return None
+        return boxed(f'<p class="text">{_html(self.origin.source, self)}</p>')
 
     def carry(self, start: int, stop: int) -> tuple[int, int] | None:
         """Where the source's code points [start, stop) stand in the variant.
@@ -69,9 +106,7 @@ class VariantList(Sequence[Variant]):
     def _repr_html_(self) -> str:
         rows = "".join(f"<li>{_html(self.source, variant)}</li>" for variant in self.items)
         head = html.escape(self.source)
-        return (
-            f'<div class="augmill"><p>{head}</p><ol style="white-space:pre-wrap">{rows}</ol></div>'
-        )
+        return boxed(f'<div class="text"><p>{head}</p><ol>{rows}</ol></div>')
 
     def __str__(self) -> str:
         from rich.console import Console
@@ -115,7 +150,4 @@ def parts(source: str, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
 
 
 def _html(source: str, variant: Variant) -> str:
-    tags = {"keep": "{}", "drop": "<del>{}</del>", "add": "<ins>{}</ins>"}
-    return "".join(
-        tags[kind].format(html.escape(text)) for kind, text in parts(source, variant.edits)
-    )
+    return diffed(parts(source, variant.edits))

@@ -67,8 +67,8 @@ class RandomDeletion(Augmenter):
 def _considered(segments: Segments, at: Places, starts: Ints, stops: Ints) -> Iterator[Considered]:
     """Of one row: the drawn words that stayed, and those that went."""
     at_byte = segments.starts[at.pieces][:, None]
-    gone = ((at_byte >= starts) & (at_byte < stops)).any(axis=1)
-    for (start, stop), went in zip(bounds(segments, at.pieces), gone.tolist(), strict=True):
+    gone = np.any((at_byte >= starts) & (at_byte < stops), axis=1)
+    for (start, stop), went in zip(bounds(segments, at.pieces), list(gone), strict=True):
         note = "" if went else "the last word of what was drawn stays"
         yield Considered(start, stop, "" if went else None, note=note)
 

@@ -23,7 +23,7 @@ from augment.text.columns import Ints, first_of_rows
 from augment.text.edits import char_lengths, variants_of_edits
 from augment.text.languages import Language
 from augment.text.segments import Segments
-from augment.tracing import Considered
+from augment.tracing import Alternative, Considered
 
 _NEAR = 16
 """Pieces (words and gaps) on either side in which a new word must not stand already."""
@@ -147,9 +147,16 @@ class Rounds:
                 word,
                 chance.get(piece),
                 "probability",
-                seen.alternatives,
+                self._told(piece, seen.alternatives),
                 "; ".join(part for part in (item, note) if part),
             )
+
+    def _told(self, piece: int, seen: tuple[Alternative, ...]) -> tuple[Alternative, ...]:
+        words = pa.array([other.text for other in seen], pa.string())
+        cased = self._cased(np.full(len(seen), piece), words).to_pylist()
+        return tuple(
+            dataclasses.replace(other, text=text) for other, text in zip(seen, cased, strict=True)
+        )
 
     def _why_not(self, word: int) -> str:
         if word < 0:
@@ -218,13 +225,18 @@ class Rounds:
             again[step:] |= near & (folded[step:] == folded[:-step])
         at, pieces, numbers = at[~again], pieces[~again], numbers[~again]
         words = self.filler.lexis.words.take(pa.array(numbers))
+        return Edited(pieces, self._cased(pieces, words), numbers, filled.probability[at])
+
+    def _cased(self, pieces: Ints, words: pa.StringArray) -> pa.StringArray:
+        """``(m,)``: words in the letter case that they get at these places."""
+        segments = self.segments
         case = segments.patterns[segments.codes[pieces]]
         if self.insert:
             before = segments.patterns[segments.codes[np.maximum(pieces - 2, 0)]]
             case = np.where((case == UPPER) & (before == UPPER), UPPER, LOWER).astype(np.uint8)
         # Words that the list itself writes with capitals keep them.
         case = np.where(patterns(words) == LOWER, case, MIXED).astype(np.uint8)
-        return Edited(pieces, recase(words, case), numbers, filled.probability[at])
+        return recase(words, case)
 
     def _spliced(self, edited: Edited) -> tuple[Ints, Ints, Ints, pa.StringArray]:
         """Pieces with articles, the bytes that go, and what comes in their place."""
