@@ -15,7 +15,7 @@ from augment.component import Component, Probability, component, fingerprint
 from augment.errors import PluginError
 from augment.randomness import derive, generator, hash_strings, row_keys, uniform
 from augment.text.diff import edits_between
-from augment.text.edits import overlaps
+from augment.text.edits import covered, overlaps
 from augment.text.protect import Protection
 from augment.text.spans import united
 from augment.texts import Polars, column_of, held_as
@@ -258,9 +258,9 @@ def variants_of_texts(batch: TextBatch, made: Sequence[str | None]) -> Variants:
     """Variants of whole rewritten texts: edits found by diff, protected spans enforced.
 
     For code that returns texts rather than edits. A row whose protected characters an edit would
-    touch is declined.
+    touch is declined, and so is one that is protected from end to end.
     """
     edits = edits_between(batch.text.to_pylist(), list(made))
-    kept = ~overlaps(edits, batch.protected)
+    kept = ~(overlaps(edits, batch.protected) | covered(batch.text, batch.protected))
     index = pa.array(np.arange(len(batch)), mask=~kept)
     return Variants(pa.array(made, pa.string()), edits).take(index)

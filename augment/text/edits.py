@@ -152,3 +152,11 @@ def overlaps(edits: pa.ListArray, spans: pa.ListArray) -> Bools:
 def char_lengths(texts: pa.StringArray) -> Ints:
     """``(n,)`` lengths in code points."""
     return np.asarray(pc.utf8_length(texts).to_numpy(zero_copy_only=False), np.int64)
+
+
+def covered(texts: pa.StringArray, spans: pa.ListArray) -> Bools:
+    """Per row, whether its spans, which do not overlap, leave no character out."""
+    inside = Flat.of(spans)
+    sizes = inside.fields["stop"] - inside.fields["start"]
+    held = np.bincount(inside.rows, weights=sizes, minlength=len(texts))
+    return np.asarray((held > 0) & (held >= char_lengths(texts)))

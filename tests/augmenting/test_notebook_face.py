@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from augment import Edit, NlpaugStep, Variant, VariantList, augmenter
-from augment.testing import ReplaceText
+from augment.testing import ReplaceText, check_augmenter
 from augment.variant import diff
 
 REPLACE = ReplaceText(old="cat", new="dog")
@@ -16,6 +16,12 @@ REPLACE = ReplaceText(old="cat", new="dog")
 def typo(text: str, rng: np.random.Generator) -> str | None:
     place = int(rng.integers(len(text)))
     return text[:place] + "*" + text[place:]
+
+
+@augmenter("echo_for_notebooks")
+def echo(text: str, rng: np.random.Generator) -> str | None:
+    words = text.split(" ")
+    return " ".join([*words, words[int(rng.integers(len(words)))]])
 
 
 class TestCall:
@@ -69,6 +75,10 @@ class TestCall:
             NlpaugStep(augmenter="char.OcrAug", params={"aug_char_p": 1.0})("12 @good")
             == "12 @good"
         )
+
+
+    def test_a_function_that_inserts_keeps_the_contract(self) -> None:
+        check_augmenter(echo())
 
 
 class TestVariants:
