@@ -16,6 +16,7 @@ from augment.batch import TextBatch, Variants, no_spans
 from augment.component import component
 from augment.filter import Filter
 from augment.fitting import fitted, unfitted
+from augment.models.classifier_training import train
 from augment.registry import build, names
 from augment.statistics import CorpusStatistics
 from augment.testing import (
@@ -58,6 +59,8 @@ AUGMENTERS: dict[str, dict[str, Any]] = {
 FILTERS: dict[str, dict[str, Any]] = {
     "duplicates": {},
     "edit_rate": {"min": 0.05, "max": 0.9},
+    "fluency": {},
+    "label_agreement": {"action": "reweight"},
     "language": {},
     "length_ratio": {},
     "preserved": {},
@@ -88,6 +91,15 @@ def statistics() -> str:
 
 
 @cache
+def classifier() -> str:
+    """Of labels that words tell, as :class:`FilterCase` puts them beside its texts."""
+    path = Path(mkdtemp()) / "labels.arrow"
+    texts = [f"a {word} day, number {i}" for word in ("good", "bad") for i in range(30)]
+    train(texts, [text.split()[1] for text in texts]).save(path)
+    return str(path)
+
+
+@cache
 def case_of(name: str) -> AugmenterCase:
     instance = build({"use": name, **AUGMENTERS[name]})
     assert isinstance(instance, Augmenter)
@@ -100,7 +112,8 @@ def case_of(name: str) -> AugmenterCase:
 def filter_case_of(name: str) -> FilterCase:
     instance = build({"use": name, **FILTERS[name]}, "filter")
     assert isinstance(instance, Filter)
-    return FilterCase(fitted(instance, statistics()) if unfitted(instance) else instance)
+    instance = fitted(instance, statistics()) if unfitted(instance, "statistics") else instance
+    return FilterCase(fitted(instance, classifier(), "classifier"))
 
 
 def test_every_registered_name_is_listed() -> None:
