@@ -124,6 +124,9 @@ class Explanation:
 
         return lines(self).plain
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's
+        printer.text(str(self))
+
     def __rich__(self) -> Any:
         from augment.explained_text import lines
 

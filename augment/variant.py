@@ -109,12 +109,10 @@ class VariantList(Sequence[Variant]):
         return boxed(f'<div class="text"><p>{head}</p><ol>{rows}</ol></div>')
 
     def __str__(self) -> str:
-        from rich.console import Console
+        return "\n".join([self.source, *(_marked(self.source, v.edits) for v in self.items)])
 
-        console = Console(highlight=False, soft_wrap=True)
-        with console.capture() as captured:
-            console.print(self.__rich__())
-        return captured.get().rstrip("\n")
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's
+        printer.text(str(self))
 
     def __rich__(self) -> "Text":
         from rich.text import Text
@@ -151,3 +149,9 @@ def parts(source: str, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
 
 def _html(source: str, variant: Variant) -> str:
     return diffed(parts(source, variant.edits))
+
+
+def _marked(source: str, edits: Sequence[Edit]) -> str:
+    """The diff without colours: ``[-what goes-]{+what comes+}``."""
+    marks = {"keep": "{}", "drop": "[-{}-]", "add": "{{+{}+}}"}
+    return "".join(marks[kind].format(text) for kind, text in parts(source, edits))

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.lib.pretty import pretty
 from rich.console import Console
 
-from augment import Edit, NlpaugStep, Variant, VariantList, augmenter
+from augment import Edit, NlpaugStep, Variant, VariantList, augmenter, explain
 from augment.testing import ReplaceText, check_augmenter
 from augment.variant import diff
 
@@ -76,7 +77,6 @@ class TestCall:
             == "12 @good"
         )
 
-
     def test_a_function_that_inserts_keeps_the_contract(self) -> None:
         check_augmenter(echo())
 
@@ -119,6 +119,15 @@ class TestDiffs:
         text = diff("a cat", (Edit(2, 5, "dog"),))
         assert text.plain == "a catdog"
         assert [str(span.style) for span in text.spans if span.style] == ["red strike", "green"]
+
+    def test_without_colours_marks_say_it(self) -> None:
+        made = REPLACE.variants("a cat {x}", 1)
+        assert str(made) == "a cat {x}\na [-cat-]{+dog+} {x}"
+
+    def test_ipython_in_a_terminal_shows_it_so(self) -> None:
+        made = REPLACE.variants("a cat", 1)
+        assert pretty(made) == str(made)
+        assert pretty(explain(made[0])) == str(explain(made[0]))
 
     def test_rich_prints_the_list(self) -> None:
         console = Console(width=60, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
