@@ -19,6 +19,7 @@ from pipelines.rejects import FAILED, Rejection, rejects_of
 from pipelines.retrying import persistently_judged
 from pipelines.rows import Expanded, Made, Rejected
 from pipelines.sift import Sifted, as_strings, sift
+from pipelines.splitting import with_split
 from pipelines.stats import Stats, ViewStats, tally
 
 
@@ -55,7 +56,12 @@ def expand(plan: Plan, batch: pa.RecordBatch, *, keep_rejected: bool = False) ->
     if failed:
         reasons[FAILED] = len({rejection.row for rejection in failed})
     return Expansion(
-        Expanded(sifted.source, sifted.text, sifted.ids, tuple(made)),
+        Expanded(
+            with_split(plan.recipe, sifted.source, sifted.text),
+            sifted.text,
+            sifted.ids,
+            tuple(made),
+        ),
         pa.concat_batches([sifted.rejects, rejects_of(sifted.source, failed)]),
         Stats(batch.num_rows, reasons, views),
     )

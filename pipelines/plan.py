@@ -27,7 +27,7 @@ told per batch, and models take their time."""
 
 _DECIDING = (
     *("text", "id", "label", "language", "seed", "protect", "spans"),
-    *("keep_original", "layout", "max_chars", "retry"),
+    *("keep_original", "layout", "max_chars", "retry", "split"),
 )
 """Keys of a recipe that decide what is made of a row, besides views and filters."""
 

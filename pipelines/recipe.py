@@ -32,6 +32,7 @@ from pipelines.recipe_values import (
     RowCacheOf,
     SpanColumn,
     SpansOf,
+    Split,
     default_protection,
 )
 
@@ -76,6 +77,9 @@ class Recipe(BaseModel):
         keep_original: whether the source rows come first in the output (layout ``long``).
         layout: ``long``, one row per original and variant; ``wide``, one column per variant;
             ``pairs``, one row per variant beside its source text.
+        split: ``{validation: 0.1}``: a column ``split`` says ``train`` or ``validation`` of every
+            row, that of its source for a variant; ``by`` names the column of rows that stay
+            together, else those of the same text do, and ``name`` is another name for the column.
         duplicate_ids: ``error``: two rows of the same ``id`` fail the run; ``keep``: they are
             augmented alike.
         on_error: ``quarantine``: a row that can't be augmented goes to the rejects; ``fail``: it
@@ -110,6 +114,7 @@ class Recipe(BaseModel):
     retry: Annotated[int, Field(ge=0)] = 0
     keep_original: bool = True
     layout: Literal["long", "wide", "pairs"] = "long"
+    split: Split | None = None
     duplicate_ids: Literal["error", "keep"] = "error"
     on_error: Literal["quarantine", "fail"] = "quarantine"
     max_reject_fraction: Probability = 0.01
@@ -217,6 +222,7 @@ def _validated(data: dict[str, Any], problems: list[Problem]) -> Recipe | None:
 _MODELS: dict[str, type[BaseModel]] = {
     "views": View,
     "spans": SpanColumn,
+    "split": Split,
     "row_cache": RowCacheBounds,
     "ray": RayCluster,
 }

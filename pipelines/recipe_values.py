@@ -106,6 +106,23 @@ class RowCacheBounds(BaseModel):
     max_bytes: Annotated[int, Field(ge=1 << 20)] = 2 << 30
 
 
+class Split(BaseModel):
+    """A column that says ``train`` or ``validation``, by groups of rows that stay together.
+
+    Attributes:
+        validation: share of the groups to validate on.
+        by: the column of the groups; without it, or where it is null, rows of the same text are
+            one.
+        name: of the column.
+    """
+
+    model_config = STRICT
+
+    validation: Annotated[float, Field(gt=0.0, lt=1.0)]
+    by: str | None = None
+    name: Annotated[str, Field(min_length=1)] = "split"
+
+
 class RayCluster(BaseModel):
     """Where a run's workers are with Ray, and what each takes.
 

@@ -68,7 +68,7 @@ class Expanded:
     """The usable rows of a batch and all that was made of them.
 
     Attributes:
-        source: ``(n,)`` rows of the input.
+        source: ``(n,)`` rows of the input, with the column that the recipe's ``split`` adds.
         texts: ``(n,)`` string, their texts.
         ids: ``(n,)`` string, the rows' ids.
         made: one entry per view and copy, in the recipe's order.

@@ -1,7 +1,7 @@
 """The unit of work: one shard in, one object out, with its rejects."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,7 +89,7 @@ def run_shard(
                 made = expand(plan, batch)
                 if made.rejects.num_rows and plan.recipe.on_error == "fail":
                     raise _rejection(made, shard)
-                _write(made, rows, kept, part, spool)
+                _write(made, rows, shard.partition, part, spool)
                 rejects.write(made.rejects)
                 stats += made.stats
                 tick(made.stats.rows)
@@ -104,10 +104,12 @@ def run_shard(
     return Receipt(draft.stored, stats + Stats(cached=dict(cached)))
 
 
-def _write(made: Expansion, rows: Layout, kept: pa.Schema, part: PartWriter, spool: Spool) -> None:
+def _write(
+    made: Expansion, rows: Layout, folders: Collection[str], part: PartWriter, spool: Spool
+) -> None:
     source = made.rows.source
-    if source.num_columns != len(kept):
-        source = source.select(kept.names)
+    if folders:
+        source = source.select([name for name in source.schema.names if name not in folders])
     expanded: Expanded = replace(made.rows, source=source)
     part.write(rows.first(expanded))
     later = rows.later(expanded)

@@ -16,12 +16,14 @@ from pipelines.rejects import REJECTION
 from pipelines.rows import (
     LINEAGE,
     Expanded,
+    check_distinct,
     check_free,
     require_column,
     require_spans,
     require_text,
     roomy,
 )
+from pipelines.splitting import split_field
 
 
 class Layout(Protocol):
@@ -60,11 +62,16 @@ def layout(plan: Plan, source: pa.Schema, folders: Collection[str] = ()) -> Layo
             f"columns of view types can't be processed: {', '.join(views)}; "
             "store them as string or binary"
         )
-    check_free(source, (*LINEAGE.names, *REJECTION.names))
+    split = () if recipe.split is None else (recipe.split.name,)
+    added = tuple(dict.fromkeys((*LINEAGE.names, *REJECTION.names)))
+    check_distinct(recipe.layout, (*added, *split))
+    check_free(source, (*added, *split))
     if recipe.text in folders:
         raise DataError(f"the column {recipe.text!r} (text) stands in folders' names, not in files")
     source = source.set(source.get_field_index(recipe.text), text.with_type(roomy(text.type)))
     source = without(source, folders)
+    if recipe.split is not None:
+        source = source.append(split_field(recipe.split))
     if recipe.layout == "long":
         return Long(source, recipe.text, spans, recipe.keep_original)
     if recipe.layout == "wide":
@@ -85,5 +92,9 @@ def without(schema: pa.Schema, columns: Collection[str]) -> pa.Schema:
 def _named_columns(recipe: Recipe) -> list[tuple[str, str]]:
     """``(key, column)`` of the columns that a recipe names besides the text."""
     spoken = recipe.language.column if isinstance(recipe.language, LanguageColumn) else None
-    named = (("id", recipe.id), ("label", recipe.label), ("language", spoken))
+    group = None if recipe.split is None else recipe.split.by
+    named = (
+        *(("id", recipe.id), ("label", recipe.label), ("language", spoken)),
+        ("split.by", group),
+    )
     return [(key, column) for key, column in named if column is not None]

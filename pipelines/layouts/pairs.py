@@ -11,7 +11,7 @@ from pipelines.rows import VIEW, Chosen, Expanded, as_type, check_distinct
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """One row per variant: id, source text, variant, view, and the label and spans if any."""
+    """One row per variant: id, source text, variant, view, and label, spans and split if any."""
 
     text: str
     kept: tuple[str, ...]
@@ -28,7 +28,8 @@ class Pairs:
         text = source.field(recipe.text)
         spans = None if recipe.spans is None else recipe.spans.column
         # The spans may be the label, and the label may stand in folders' names.
-        named = dict.fromkeys(name for name in (recipe.label, spans) if name is not None)
+        split = None if recipe.split is None else recipe.split.name
+        named = dict.fromkeys(name for name in (recipe.label, spans, split) if name is not None)
         kept = tuple(name for name in named if name in source.names)
         fields = [
             pa.field(recipe.id or "id", pa.string()),
@@ -43,7 +44,7 @@ class Pairs:
         return cls(recipe.text, kept, spans, pa.schema(fields))
 
     def schema(self) -> pa.Schema:
-        """``id, text, variant, view``, label, spans and ``variant_<spans>``.
+        """``id, text, variant, view``, label, spans, split and ``variant_<spans>``.
 
         Id, text, label and spans have the names that they have in the input.
         """
