@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.errors import PipelineError, RecipeError
+    from pipelines.explaining import Explained, explain
     from pipelines.plan import Plan
     from pipelines.reading import read_dataset
     from pipelines.recipe import Recipe
@@ -16,22 +17,26 @@ if TYPE_CHECKING:
     from pipelines.sampling import sample
 
 _HOMES = {
+    "Explained": "pipelines.explaining",
     "PipelineError": "pipelines.errors",
     "Plan": "pipelines.plan",
     "Recipe": "pipelines.recipe",
     "RecipeError": "pipelines.errors",
     "Summary": "pipelines.runner",
+    "explain": "pipelines.explaining",
     "read_dataset": "pipelines.reading",
     "run": "pipelines.runner",
     "sample": "pipelines.sampling",
 }
 
 __all__ = [
+    "Explained",
     "PipelineError",
     "Plan",
     "Recipe",
     "RecipeError",
     "Summary",
+    "explain",
     "read_dataset",
     "run",
     "sample",

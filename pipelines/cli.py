@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from pipelines import evaluate_cli, logs, models_cli, store_cli
+from pipelines import evaluate_cli, explain_cli, logs, models_cli, store_cli
 
 if TYPE_CHECKING:
     from pipelines.plan import Plan
@@ -26,6 +26,7 @@ _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.add_typer(models_cli.app, name="models")
+app.command()(explain_cli.explain)
 for command in (store_cli.status, store_cli.verify, store_cli.gc, store_cli.rollback):
     app.command()(command)
 app.command()(evaluate_cli.evaluate)
