@@ -103,6 +103,7 @@ def changes(path: Path, folder: Path = HERE) -> list[str]:
 
 
 def main() -> int:
+    """1 if a check found a difference."""
     parser = argparse.ArgumentParser(description="Run the notebooks and keep what they show.")
     parser.add_argument("notebooks", nargs="*", type=Path, help="all of them if left out")
     parser.add_argument("--check", action="store_true", help="write nothing, show what differs")
