@@ -117,7 +117,7 @@ class Augmenter(Component, ABC):
         self, texts: str, *, seed: int = 0, language: str = "en"
     ) -> str: ...
     @overload
-    def __call__(
+    def __call__(  # type: ignore[overload-overlap]  # and a Series can be iterated over
         self, texts: "pd.Series[str]", *, seed: int = 0, language: str = "en"
     ) -> "pd.Series[str]": ...
     @overload
@@ -225,8 +225,9 @@ class FunctionAugmenter(Augmenter):
 
     def rewrite(self, batch: TextBatch) -> Variants:
         """What the function makes of each row with the row's own generator."""
+        function = type(self).function
         rows = zip(batch.text.to_pylist(), batch.keys, strict=True)
-        made = [self.function(text, generator(key)) for text, key in rows]
+        made = [function(text, generator(key)) for text, key in rows]
         return variants_of_texts(batch, made)
 
 

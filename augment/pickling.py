@@ -8,7 +8,7 @@ another hash in each process.
 
 import sys
 from types import CellType, FunctionType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -33,7 +33,8 @@ def keep_written(cls: type[T]) -> type[T] | None:
     if cls.__module__ != "__main__" and "<locals>" not in cls.__qualname__:
         return None
     body = {name: value for name, value in vars(cls).items() if name not in _MADE_ANEW}
-    copy: type[T] = type(cls)(cls.__name__, cls.__bases__, body)
+    metaclass: Any = type(cls)
+    copy: type[T] = metaclass(cls.__name__, cls.__bases__, body)
     own = CellType(copy)
     for name, value in body.items():
         if isinstance(value, FunctionType) and "__class__" in value.__code__.co_freevars:

@@ -68,7 +68,10 @@ def _as_pandas(texts: "pd.Series[str]", made: pa.StringArray) -> "pd.Series[str]
 
     # The variants are new categories, which the old categorical type does not have.
     dtype: Any = "category" if isinstance(texts.dtype, pd.CategoricalDtype) else texts.dtype
-    return pd.Series(made.to_pylist(), index=texts.index, name=texts.name, dtype=dtype)
+    again: pd.Series[str] = pd.Series(
+        made.to_pylist(), index=texts.index, name=texts.name, dtype=dtype
+    )
+    return again
 
 
 def _of_arrow(texts: Any) -> pa.StringArray:
