@@ -3,11 +3,11 @@
 import html
 from typing import Any
 
-from augment.explained_text import finer, places
+from augment.explained_text import places
 from augment.explaining import Explanation, StepTrace
 from augment.markup import boxed, diffed
 from augment.tracing import Alternative, Considered
-from augment.variant import Edit, parts
+from augment.variant import Edit, finer, parts
 
 _BAR = 6.0
 """Width of a bar that stands for 1, in em."""
@@ -88,7 +88,7 @@ def _table(considered: Considered) -> str:
     if not any(other.text != considered.chosen for other in others):
         return ""
     scored = any(other.score is not None for other in others)
-    measure = f"<th>{_text(considered.measure)}</th>" if scored else ""
+    measure = f'<th colspan="2">{_text(considered.measure)}</th>' if scored else ""
     rows = "".join(_row(other, considered.chosen, scored) for other in others)
     return (
         f"<table><thead><tr><th>considered</th>{measure}<th></th></tr></thead>"
@@ -103,7 +103,7 @@ def _row(other: Alternative, chosen: str | None, scored: bool) -> str:
     if scored:
         value = other.score or 0.0
         bar = f'<span class="bar" style="width:{min(value, 1.0) * _BAR:.2f}em"></span>'
-        score = f'<td class="number">{bar} {_number(value)}</td>'
+        score = f'<td class="number">{_number(value)}</td><td>{bar}</td>'
     style = ' class="chosen"' if taken else ""
     return f"<tr{style}><td>{_text(other.text)}</td>{score}<td>{_text(note)}</td></tr>"
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from augment.explaining import EditTrace, Explanation, StepTrace
-from augment.text.diff import edits_between
 from augment.tracing import Alternative, Considered
-from augment.variant import Edit
+from augment.variant import Edit, finer
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -37,24 +36,6 @@ def numbered(found: Explanation) -> "Text":
     edits = finer(found.source, found.edits)
     labels = [",".join(str(n + 1) for n in found.steps_of(edit)) for edit in edits]
     return marked(found.source, edits, labels if len(found.steps) > 1 else ())
-
-
-def finer(source: str, edits: Iterable[Edit | EditTrace]) -> list[Edit]:
-    """Edits of whole passages as edits of the words in them that differ, for a reader's sake.
-
-    >>> finer("He is big. Yes", [Edit(0, 10, "He is tall.")])
-    [Edit(start=6, stop=9, text='tall')]
-    """
-    shown = []
-    for edit in edits:
-        old = source[edit.start : edit.stop]
-        if not (" " in old and " " in edit.text):
-            shown.append(Edit(edit.start, edit.stop, edit.text))
-            continue
-        for part in edits_between([old], [edit.text])[0].as_py() or ():
-            start, stop = edit.start + part["start"], edit.start + part["stop"]
-            shown.append(Edit(start, stop, part["text"]))
-    return shown
 
 
 def marked(source: str, edits: Iterable[Edit | EditTrace], labels: Iterable[str] = ()) -> "Text":

@@ -1,12 +1,13 @@
 """One text's variants as plain values, shown as a diff in notebooks and terminals."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from augment.batch import TextBatch, Variants
 from augment.markup import boxed, diffed
+from augment.text.diff import edits_between
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -120,7 +121,7 @@ class VariantList(Sequence[Variant]):
         shown = Text(self.source, style="dim")
         for variant in self.items:
             shown.append("\n")
-            shown.append(diff(self.source, variant.edits))
+            shown.append(diff(self.source, finer(self.source, variant.edits)))
         return shown
 
 
@@ -130,6 +131,40 @@ def diff(source: str, edits: Sequence[Edit]) -> "Text":
 
     styles = {"keep": "", "drop": "red strike", "add": "green"}
     return Text.assemble(*((text, styles[kind]) for kind, text in parts(source, edits)))
+
+
+class Replaces(Protocol):
+    """Whatever replaces [start, stop) by a text."""
+
+    @property
+    def start(self) -> int:
+        """The first code point."""
+
+    @property
+    def stop(self) -> int:
+        """The code point behind the last."""
+
+    @property
+    def text(self) -> str:
+        """What comes there."""
+
+
+def finer(source: str, edits: Iterable[Replaces]) -> list[Edit]:
+    """Edits of whole passages as edits of the words in them that differ, for a reader's sake.
+
+    >>> finer("He is big. Yes", [Edit(0, 10, "He is tall.")])
+    [Edit(start=6, stop=9, text='tall')]
+    """
+    shown = []
+    for edit in edits:
+        old = source[edit.start : edit.stop]
+        if not (" " in old and " " in edit.text):
+            shown.append(Edit(edit.start, edit.stop, edit.text))
+            continue
+        for part in edits_between([old], [edit.text])[0].as_py() or ():
+            start, stop = edit.start + part["start"], edit.start + part["stop"]
+            shown.append(Edit(start, stop, part["text"]))
+    return shown
 
 
 def parts(source: str, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
@@ -148,7 +183,7 @@ def parts(source: str, edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
 
 
 def _html(source: str, variant: Variant) -> str:
-    return diffed(parts(source, variant.edits))
+    return diffed(parts(source, finer(source, variant.edits)))
 
 
 def _marked(source: str, edits: Sequence[Edit]) -> str:

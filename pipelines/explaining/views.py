@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from augment.explained_html import body
-from augment.explained_text import finer, marked
 from augment.explained_text import lines as explanation_lines
+from augment.explained_text import marked
 from augment.markup import boxed, diffed
-from augment.variant import parts
+from augment.variant import finer, parts
 from pipelines.explaining.again import Sibling
 from pipelines.explaining.explained import Explained
 
