@@ -11,6 +11,8 @@ from augment import __version__
 from pipelines import row_cache
 from pipelines.budget import check_rejects
 from pipelines.corpus import CONVERTED, Corpus, with_contents
+from pipelines.deduplicating.barrier import deduplicated
+from pipelines.deduplicating.sketching import Made
 from pipelines.duplicates import check_ids
 from pipelines.errors import RunError
 from pipelines.executors.choice import Engine, executor
@@ -137,8 +139,11 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter)
     tell("scheduled", shards=len(work.tasks), computed=work.why)
     made = _compute(plan, work, store, pool, meter)
     parts = _parts(work, made)
-    stats = sum((Stats.of_told(part.stored.stats) for part in parts), Stats())
     check_rejects(parts, plan.recipe, store)
+    shards = [Made(t, p.stored) for t, p in zip(work.tasks, parts, strict=True)]
+    second = deduplicated(plan, shards, last, store, pool, meter)
+    parts = _parts(work, made, second.objects)
+    stats = sum((Stats.of_told(part.stored.stats) for part in parts), Stats())
     for source in corpus.sources:
         source.check_unchanged()
     seconds = time.perf_counter() - begun
@@ -146,7 +151,7 @@ def _run(plan: Plan, corpus: Corpus, store: Store, pool: Executor, meter: Meter)
     changed = last is None or entry.digest != last.digest
     if changed:
         store.publish(entry)
-    elif made:
+    elif made or second.made:
         store.ensure()
     store.retain(plan.recipe.keep_versions)
     sweep(store.cache, plan)
@@ -203,17 +208,31 @@ def _compute(
     return made
 
 
-def _parts(work: Schedule, made: Mapping[str, Receipt]) -> tuple[Part, ...]:
-    """The files of the output, numbered in the order of the input."""
-    stored = {**work.found, **{key: receipt.stored for key, receipt in made.items()}}
+def _parts(
+    work: Schedule, made: Mapping[str, Receipt], second: Mapping[int, Stored] | None = None
+) -> tuple[Part, ...]:
+    """The files of the output, numbered in the order of the input.
+
+    Args:
+        work: has the objects that were there.
+        made: those that were computed, by key.
+        second: those of shards that lost variants to the whole dataset, by number.
+    """
+    first = {**work.found, **{key: receipt.stored for key, receipt in made.items()}}
+    thinned = second or {}
     return tuple(
-        Part(
-            name=part_name(task, stored[task.key]),
-            stored=stored[task.key],
-            source=task.shard.source.name,
-            content=task.shard.content,
-        )
-        for task in work.tasks
+        _part(task, first[task.key], thinned.get(task.shard.number)) for task in work.tasks
+    )
+
+
+def _part(task: Task, first: Stored, second: Stored | None) -> Part:
+    stored = first if second is None else second
+    return Part(
+        name=part_name(task, stored),
+        stored=stored,
+        source=task.shard.source.name,
+        content=task.shard.content,
+        origin=None if second is None else first,
     )
 
 

@@ -62,7 +62,8 @@ def schedule(plan: Plan, corpus: Corpus, objects: Objects, last: Entry | None) -
     folders = corpus.shards[0].partition
     schema = layout(plan, corpus.schema, folders).schema().serialize().to_pybytes()
     tasks = tuple(Task(_key(plan, schema, shard), shard) for shard in corpus.shards)
-    known = {} if last is None else {part.stored.key: part.stored for part in last.parts}
+    objects_known = () if last is None else (one for part in last.parts for one in part.objects)
+    known = {stored.key: stored for stored in objects_known}
     found = objects.find([task.key for task in tasks], known)
     explain = _Reasons(plan, last)
     reasons = {t.key: explain(t) for t in tasks if t.key not in found}
@@ -83,7 +84,7 @@ class _Reasons:
         parts = () if last is None else last.parts
         self._contents = {part.content for part in parts}
         self._sources = {part.source for part in parts}
-        self._keys = {part.stored.key for part in parts}
+        self._keys = {stored.key for part in parts for stored in part.objects}
         self._plan = COLUMNS
         if last is not None and last.fingerprint != plan.fingerprint:
             told = "; ".join(changes(last.identity, plan.identity))

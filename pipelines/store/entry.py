@@ -57,12 +57,20 @@ class Part(_Told):
         stored: the object that it is.
         source: the file of the input that its rows come from, as the run named it.
         content: digest of these rows.
+        origin: the shard's first object, if this one is that without variants which repeat others
+            of the dataset; kept for the next run.
     """
 
     name: str
     stored: Stored
     source: str
     content: str
+    origin: Stored | None = None
+
+    @property
+    def objects(self) -> tuple[Stored, ...]:
+        """All that must be kept for it."""
+        return (self.stored,) if self.origin is None else (self.stored, self.origin)
 
 
 class Entry(_Told):

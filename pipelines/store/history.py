@@ -39,7 +39,8 @@ def status(store: Store) -> Status:
         InputMissingError: there is no version of it.
     """
     entry, kept = published(store), store.kept()
-    stored = {part.stored.key: part.stored for e in _entries(store, kept) for part in e.parts}
+    parts = [part for entry in _entries(store, kept) for part in entry.parts]
+    stored = {one.key: one for part in parts for one in part.objects}
     return Status(
         entry,
         kept,

@@ -38,6 +38,12 @@ class KeptPart(Part):
     """A file of the published dataset, and where it lies."""
 
     stored: Kept
+    origin: Kept | None = None
+
+    @property
+    def objects(self) -> tuple[Kept, ...]:
+        """All that must be kept for it."""
+        return (self.stored,) if self.origin is None else (self.stored, self.origin)
 
 
 class KeptEntry(Entry):

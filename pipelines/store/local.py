@@ -192,7 +192,12 @@ class LocalStore:
         if not kept:
             return self._objects.retain(())
         freed = self._objects.retain(
-            {part.stored.key for version in kept for part in self.log.read(version).parts}
+            {
+                stored.key
+                for version in kept
+                for part in self.log.read(version).parts
+                for stored in part.objects
+            }
         )
         # A reader may still be in the middle of the one before.
         readable = {*kept, kept[0] - 1}

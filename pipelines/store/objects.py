@@ -12,7 +12,7 @@ import xxhash
 from pipelines.store.entry import Stored
 from pipelines.store.files import sync
 from pipelines.store.place import Place
-from pipelines.store.protocol import Draft
+from pipelines.store.protocol import Draft, Fetched
 
 _PART, _REJECTS = ".parquet", ".rejects.parquet"
 _KEY_LENGTH = xxhash.xxh3_128().digest_size * 2
@@ -98,6 +98,10 @@ class LocalObjects:
         draft.part.replace(self.part(key))
         sync(self.folder)
         return stored
+
+    def fetched(self, stored: Stored, folder: Path) -> Fetched:  # noqa: ARG002
+        """An object's files, where they are."""
+        return Fetched(self.part(stored.key), self.rejects(stored.key))
 
     def retain(self, keys: Collection[str]) -> int:
         """Delete all others; tells how many bytes that were."""

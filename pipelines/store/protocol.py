@@ -27,6 +27,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object's files, to be read.
+
+    Attributes:
+        part: its rows.
+        rejects: its rejects, if it has any.
+    """
+
+    part: Path
+    rejects: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """What was found to be what was written.
 
@@ -52,6 +65,13 @@ class Objects(Protocol):
 
         Raises (on leaving):
             OSError: the files can't be written.
+        """
+
+    def fetched(self, stored: Stored, folder: Path) -> Fetched:
+        """An object's files, in a local folder if they are not local themselves.
+
+        Raises:
+            LockedError: another run deleted them in the meantime.
         """
 
 

@@ -89,7 +89,7 @@ class RemoteStore:
             return
         # Of an object that was made again the newest entry knows.
         for entry in reversed(entries):
-            self._objects.needed.update({part.stored.key: part.stored for part in entry.parts})
+            self._objects.needed.update({one.key: one for p in entry.parts for one in p.objects})
         self.log.show(entries[0])
 
     def _check_empty(self) -> None:
@@ -167,7 +167,8 @@ class RemoteStore:
         if kept:
             self._narrow(kept[-1])
         entries = [self.log.read(version) for version in kept]
-        return self._objects.retain([part.stored for entry in entries for part in entry.parts])
+        parts = [part for entry in entries for part in entry.parts]
+        return self._objects.retain([stored for part in parts for stored in part.objects])
 
     def _narrow(self, oldest: int) -> None:
         """Move the mark of the first version that is kept; it only moves forward."""
@@ -185,20 +186,21 @@ class RemoteStore:
             DamagedError: naming each object that is damaged or missing, and what it belongs to.
         """
         entries = [self.log.read(version) for version in self.kept()]
-        parts: dict[str, tuple[int, KeptPart]] = {}
+        parts: dict[str, tuple[int, KeptPart, Kept]] = {}
         for entry in entries:
             for part in entry.parts:
-                parts.setdefault(part.stored.path, (entry.version, part))
+                for kept in part.objects:
+                    parts.setdefault(kept.path, (entry.version, part, kept))
         problems = [
             f"{part.name} of version {version}, made from {part.source}: {problem}"
-            for version, part in parts.values()
-            for problem in self._problems(part.stored)
+            for version, part, kept in parts.values()
+            for problem in self._problems(kept)
         ]
         if problems:
             count = f"{len(problems)} {'files are' if len(problems) > 1 else 'file is'}"
             head = f"{count} not what was written; the next run of the recipe makes the published"
             raise DamagedError("\n  ".join([f"{head} ones again", *problems]))
-        size = sum(part.stored.size for _, part in parts.values())
+        size = sum(kept.size for _, _, kept in parts.values())
         return Verified(tuple(entry.version for entry in entries), len(parts), size)
 
     def _problems(self, kept: Kept) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pipelines.errors import LockedError
 from pipelines.store.bucket import Bucket, Listing
 from pipelines.store.entry import Stored
 from pipelines.store.kept import Kept
-from pipelines.store.protocol import Draft
+from pipelines.store.protocol import Draft, Fetched
 
 FOLDER = "objects/"
 _PART, _REJECTS, _RECEIPT = ".parquet", ".rejects.parquet", ".json"
@@ -91,6 +91,24 @@ class RemoteObjects:
             draft.stored = self._put(key, draft)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+    def fetched(self, stored: Stored, folder: Path) -> Fetched:
+        """An object's files, copied to a local folder.
+
+        Raises:
+            LockedError: another run deleted them in the meantime.
+        """
+        assert isinstance(stored, Kept), "an object of an object storage knows where it lies"
+        local = Fetched(folder / f"fetched{_PART}", folder / f"fetched{_REJECTS}")
+        for path in stored.sizes:
+            target = local.part if path == stored.path else local.rejects
+            try:
+                with target.open("wb") as file:
+                    file.writelines(self.bucket.chunks(path))
+            except FileNotFoundError:
+                gone = f"another run deleted {self.bucket.url}/{path} in the meantime"
+                raise LockedError(f"{gone}; try again later") from None
+        return local
 
     def _put(self, key: str, draft: Draft) -> Kept:
         told = self._told(key)

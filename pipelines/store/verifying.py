@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipelines.errors import DamagedError
-from pipelines.store.entry import Entry, Part
+from pipelines.store.entry import Entry, Part, Stored
 from pipelines.store.files import digest_of, sync
 from pipelines.store.objects import LocalObjects
 from pipelines.store.place import Place
@@ -22,18 +22,19 @@ def verified(place: Place, entries: Sequence[Entry]) -> Verified:
         DamagedError: naming each object that is damaged or missing, and what it belongs to.
     """
     objects = LocalObjects(place)
-    parts: dict[str, tuple[int, Part]] = {}
+    parts: dict[str, tuple[int, Part, Stored]] = {}
     for entry in entries:
         for part in entry.parts:
-            parts.setdefault(part.stored.key, (entry.version, part))
+            for stored in part.objects:
+                parts.setdefault(stored.key, (entry.version, part, stored))
     problems = {
         f"{part.name} of version {version}, made from {part.source}: {problem}": version
-        for version, part in parts.values()
-        for problem in _problems(objects, part)
+        for version, part, stored in parts.values()
+        for problem in _problems(objects, stored)
     }
     if problems:
         raise DamagedError(_message(problems, entries[0].version))
-    size = sum(part.stored.size_of_all for _, part in parts.values())
+    size = sum(stored.size_of_all for _, _, stored in parts.values())
     return Verified(tuple(entry.version for entry in entries), len(parts), size)
 
 
@@ -48,8 +49,7 @@ def _message(problems: Mapping[str, int], last: int) -> str:
     return "\n  ".join([f"{count}; {'; '.join(advice)}", *problems])
 
 
-def _problems(objects: LocalObjects, part: Part) -> Iterator[str]:
-    stored = part.stored
+def _problems(objects: LocalObjects, stored: Stored) -> Iterator[str]:
     expected: Mapping[Path, str] = {
         objects.part(stored.key): stored.digest,
         **({objects.rejects(stored.key): stored.rejects.digest} if stored.rejects else {}),
