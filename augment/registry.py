@@ -43,6 +43,7 @@ _BUILT_IN: Mapping[Kind, Mapping[str, str]] = {
     "filter": {
         "duplicates": "augment.filters.duplicates:Duplicates",
         "edit_rate": "augment.filters.surface:EditRate",
+        "fluency": "augment.filters.fluency:Fluency",
         "label_agreement": "augment.filters.label:LabelAgreement",
         "language": "augment.filters.language:Language",
         "length_ratio": "augment.filters.surface:LengthRatio",

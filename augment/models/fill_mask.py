@@ -53,6 +53,17 @@ class Network(Protocol):
             k: how many candidates per mask.
         """
 
+    def log_probabilities(
+        self, input_ids: Ints, attention_mask: Ints, positions: Ints, targets: Ints, items: int
+    ) -> Floats:
+        """``(m,)`` the logarithms of what certain items have, among the whole vocabulary.
+
+        Args:
+            input_ids, attention_mask, positions: as above.
+            targets: ``(m,)`` int64, the item at each mask.
+            items: of the vocabulary.
+        """
+
 
 @dataclass(frozen=True)
 class FillMask:
@@ -104,18 +115,48 @@ class FillMask:
             The numbers of the masks, counted over all sequences, and their candidates.
         """
         k = min(k, int(np.isfinite(bias).sum()))
+        for group, numbers in self._grouped(sequences, masks, batch_tokens):
+            inputs = self._padded([sequences[i] for i in group], [masks[i] for i in group])
+            yield numbers, self.network.top(*inputs, bias, k)
+
+    def log_probabilities(
+        self,
+        sequences: Sequence[Ints],
+        masks: Sequence[Ints],
+        targets: Sequence[Ints],
+        batch_tokens: int,
+    ) -> Iterator[tuple[Ints, Floats]]:
+        """How likely certain items are at every mask of every sequence, batch by batch.
+
+        Args:
+            sequences, masks, batch_tokens: as in :meth:`tops`.
+            targets: per sequence, the item of each of its masks.
+
+        Yields:
+            The numbers of the masks, counted over all sequences, and the items' log-probabilities
+            among the whole vocabulary.
+        """
+        items = len(self.vocabulary.bias)
+        for group, numbers in self._grouped(sequences, masks, batch_tokens):
+            inputs = self._padded([sequences[i] for i in group], [masks[i] for i in group])
+            wanted = np.concatenate([targets[i] for i in group])
+            yield numbers, self.network.log_probabilities(*inputs, wanted, items)
+
+    def _grouped(
+        self, sequences: Sequence[Ints], masks: Sequence[Ints], batch_tokens: int
+    ) -> Iterator[tuple[Ints, Ints]]:
+        """The sequences of each batch, and the numbers of their masks."""
         lengths = np.array([len(s) for s in sequences], np.int64)
         first = np.append(0, np.cumsum([len(m) for m in masks], dtype=np.int64))
         lengths += self.max_tokens - self.room
         for group in _groups(_order(sequences, lengths), lengths, self._budget(batch_tokens)):
-            numbers = np.concatenate([np.arange(first[i], first[i + 1]) for i in group])
-            made = self._batch([sequences[i] for i in group], [masks[i] for i in group], bias, k)
-            yield numbers, made
+            yield group, np.concatenate([np.arange(first[i], first[i + 1]) for i in group])
 
     def _budget(self, batch_tokens: int) -> int:
         return min(batch_tokens, self.most_tokens)
 
-    def _batch(self, sequences: Sequence[Ints], masks: Sequence[Ints], bias: Floats, k: int) -> Top:
+    def _padded(self, sequences: Sequence[Ints], masks: Sequence[Ints]) -> tuple[Ints, Ints, Ints]:
+        """Input, attention mask and positions of a batch."""
         before = len(self.opening)
         width = max(map(len, sequences)) + before + len(self.closing)
         ids = np.full((len(sequences), width), self.pad_id, np.int64)
@@ -125,7 +166,7 @@ class FillMask:
             ids[row, : len(whole)] = whole
             attention[row, : len(whole)] = 1
         flat = [row * width + before + places for row, places in enumerate(masks)]
-        return self.network.top(ids, attention, np.concatenate(flat), bias, k)
+        return ids, attention, np.concatenate(flat)
 
 
 def fitting_cache(hidden: int) -> int:

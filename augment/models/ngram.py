@@ -35,6 +35,9 @@ class NgramModel:
     path: str
     _model: Any = field(repr=False, compare=False)
 
+    def __contains__(self, word: str) -> bool:
+        return word in self._model
+
     def score(self, passages: Sequence[str]) -> npt.NDArray[np.float64]:
         """``(m,)`` natural logarithms of the passages' probabilities, words parted by spaces."""
         score = self._model.score

@@ -37,6 +37,22 @@ class TorchNetwork:
             log_probability = best.values - allowed.logsumexp(-1, keepdim=True)
         return Top(log_probability.cpu().numpy(), best.indices.cpu().numpy())
 
+    def log_probabilities(
+        self, input_ids: Ints, attention_mask: Ints, positions: Ints, targets: Ints, items: int
+    ) -> Floats:
+        """See :class:`augment.models.fill_mask.Network`."""
+        import torch
+
+        with torch.inference_mode():
+            ids, attention, where, wanted = (
+                torch.from_numpy(values).to(self.device)
+                for values in (input_ids, attention_mask, positions, targets)
+            )
+            logits = self.head.logits(ids, attention, where).float()[:, :items]
+            own = logits.gather(1, wanted[:, None]).squeeze(1) - logits.logsumexp(-1)
+        found: Floats = own.cpu().numpy()
+        return found
+
 
 def load(name: str, revision: str | None, dtype: str, device: str, threads: int) -> FillMask:
     """Load model and tokenizer; see :func:`augment.models.backends.load_fill_mask`."""
