@@ -110,7 +110,7 @@ class VariantList(Sequence[Variant]):
         return boxed(f'<div class="text"><p>{head}</p><ol>{rows}</ol></div>')
 
     def __str__(self) -> str:
-        return "\n".join([self.source, *(_marked(self.source, v.edits) for v in self.items)])
+        return "\n".join([self.source, *(_marked(self.source, v) for v in self.items)])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's
         printer.text(str(self))
@@ -186,7 +186,8 @@ def _html(source: str, variant: Variant) -> str:
     return diffed(parts(source, finer(source, variant.edits)))
 
 
-def _marked(source: str, edits: Sequence[Edit]) -> str:
+def _marked(source: str, variant: Variant) -> str:
     """The diff without colours: ``[-what goes-]{+what comes+}``."""
     marks = {"keep": "{}", "drop": "[-{}-]", "add": "{{+{}+}}"}
-    return "".join(marks[kind].format(text) for kind, text in parts(source, edits))
+    shown = parts(source, finer(source, variant.edits))
+    return "".join(marks[kind].format(text) for kind, text in shown)

@@ -63,6 +63,9 @@ class Explained:
 
         return lines(self).plain
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's
+        printer.text(str(self))
+
     def __rich__(self) -> Any:
         from pipelines.explaining.views import lines
 
