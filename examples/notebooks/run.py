@@ -11,6 +11,7 @@ shows is not compared.
 import argparse
 import difflib
 import os
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,8 @@ from nbformat import NotebookNode
 HERE = Path(__file__).parent
 NOTEBOOKS = sorted(HERE.glob("*.ipynb"))
 TEXTS = ("text/plain", "text/html")
+STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
+"""What is shown looks otherwise with another style sheet, but says the same."""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -92,7 +95,7 @@ def shown(notebook: NotebookNode) -> list[str]:
         for output in cell.outputs:
             data = output.get("data", {"text/plain": output.get("text", "")})
             for kind in TEXTS:
-                lines += data.get(kind, "").splitlines()
+                lines += STYLE.sub("", data.get(kind, "")).splitlines()
     return lines
 
 
