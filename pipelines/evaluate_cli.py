@@ -55,9 +55,21 @@ def evaluate(
     test_rows: Annotated[
         int, typer.Option(min=30, metavar="N", help="Rows to test on at the most.")
     ] = 2000,
-    variant_weight: Annotated[
-        float, typer.Option(metavar="W", help="What a variant counts beside its original.")
-    ] = 1.0,
+    variant_share: Annotated[
+        float,
+        typer.Option(
+            metavar="S", help="What a source's variants weigh together; the source has the rest."
+        ),
+    ] = 0.5,
+    search: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Try N settings of rates and copies on a third of the rows, which the table then"
+            " leaves out, and evaluate the best.",
+        ),
+    ] = 0,
     overrides: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,7 +101,7 @@ def evaluate(
         seeds=seeds,
         tested=test_rows,
         regularisations=_regularisations(regularisation),
-        variant_weight=_positive(variant_weight),
+        variant_share=_share(variant_share),
     )
     lift = evaluated(
         recipe,
@@ -99,6 +111,7 @@ def evaluate(
         model=model,
         design=design,
         methods=methods,
+        search=search,
         overrides=overrides or (),
         tell=_tell(),
     )
@@ -125,10 +138,10 @@ def _sizes(text: str) -> tuple[int, ...]:
     return sizes
 
 
-def _positive(weight: float) -> float:
-    if not 0 < weight < float("inf"):
-        raise typer.BadParameter(f"{weight} is not above 0", param_hint="--variant-weight")
-    return weight
+def _share(share: float) -> float:
+    if not 0 < share < 1:
+        raise typer.BadParameter(f"{share} is not between 0 and 1", param_hint="--variant-share")
+    return share
 
 
 def _regularisations(wanted: str) -> "tuple[Regularisation, ...]":
@@ -158,3 +171,10 @@ def _show(lift: "Lift") -> None:
         f"{lift.model}, {lift.design.seeds} seeds; accuracy in percent ± standard error"
     )
     typer.echo("\n".join(aligned(lift.lines)))
+    found = lift.suggestion
+    if found is not None:
+        typer.echo(
+            f"suggested, the best of {found.trials} settings on other rows "
+            f"({found.lift:+.2f} ± {found.lift_se:.2f} there, learning from {found.size:,}):"
+        )
+        typer.echo("  " + " ".join(f"--set {value}" for value in found.assignments()))

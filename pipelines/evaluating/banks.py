@@ -1,9 +1,10 @@
 """Which variants serve which training: one bank for all, unless something is fitted to the rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from augment.text.columns import Ints
 from pipelines.evaluating.fitting_rows import fitted_to
 from pipelines.evaluating.labelled import Labelled
 from pipelines.evaluating.splitting import Split
@@ -14,8 +15,16 @@ Cell = tuple[int, int]
 """A seed and a number of originals."""
 
 
+BankOf = Callable[[Plan, Labelled, Ints], Bank]
+"""Makes the variants of the rows at some places: :meth:`Bank.of`, or what remembers its results."""
+
+
 def banks(
-    plan: Plan | None, data: Labelled, splits: Sequence[Split], sizes: Sequence[int]
+    plan: Plan | None,
+    data: Labelled,
+    splits: Sequence[Split],
+    sizes: Sequence[int],
+    bank_of: BankOf = Bank.of,
 ) -> Iterator[tuple[Bank, list[Cell]]]:
     """Variants, each bank with the trainings that it serves.
 
@@ -27,16 +36,17 @@ def banks(
         data: the rows.
         splits: one per seed.
         sizes: of the training sets.
+        bank_of: makes the variants.
     """
     cells = [(seed, size) for seed in range(len(splits)) for size in sizes]
     if plan is None:
         yield Bank.empty(), cells
     elif not plan.unfitted:
         drawn = np.concatenate([chosen.training(max(sizes)) for chosen in splits])
-        yield Bank.of(plan, data, np.unique(drawn)), cells
+        yield bank_of(plan, data, np.unique(drawn)), cells
     else:
         for seed, size in cells:
             rows = np.sort(splits[seed].training(size))
             with fitted_to(plan, data, rows) as fitted:
-                bank = Bank.of(fitted, data, rows)
+                bank = bank_of(fitted, data, rows)
             yield bank, [(seed, size)]

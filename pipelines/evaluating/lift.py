@@ -8,11 +8,15 @@ from augment.errors import Problem
 from pipelines.errors import RecipeError
 from pipelines.evaluating.arms import arms_of
 from pipelines.evaluating.comparing import Line, compared
-from pipelines.evaluating.labelled import Labelled, read_labelled
+from pipelines.evaluating.labelled import read_labelled
 from pipelines.evaluating.models.choice import check_installed, model_named
+from pipelines.evaluating.searching import Suggestion, apart, suggest, with_values
 from pipelines.evaluating.study import Design, Outcome, Tell, study
 from pipelines.plan import Plan
 from pipelines.preparing import Given, as_recipe, checked
+
+SUGGESTED = "suggested"
+"""The arm of the recipe with the values that a search found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Lift:
         design: how it was compared.
         lines: the table.
         outcomes: of every training.
+        suggestion: what a search for better values found, if there was one; the table then has
+            an arm ``suggested``, and is of the rows that were not searched on.
     """
 
     data: str
@@ -40,6 +46,7 @@ class Lift:
     design: Design
     lines: tuple[Line, ...]
     outcomes: tuple[Outcome, ...]
+    suggestion: Suggestion | None = None
 
     def values(self) -> dict[str, Any]:
         """As plain values for JSON."""
@@ -55,6 +62,7 @@ def evaluate(
     model: str = "tfidf",
     design: Design | None = None,
     methods: bool = True,
+    search: int = 0,
     overrides: Iterable[str] = (),
     tell: Tell | None = None,
 ) -> Lift:
@@ -68,6 +76,8 @@ def evaluate(
         model: ``tfidf``, ``encoder``, ``cnn``, or a checkpoint to fine-tune.
         design: sizes, seeds, and so on.
         methods: whether each method of the recipe is also evaluated alone.
+        search: so many settings of the recipe's rates and copies are tried on a third of the
+            rows, and the best is evaluated on the others with the rest.
         overrides: of the recipe's values, such as ``views.strong.copies=4``.
         tell: told of every training that is done.
 
@@ -80,9 +90,24 @@ def evaluate(
     rows = read_labelled(plan, str(plan.recipe.label), by)
     language = plan.recipe.language
     tag = language if isinstance(language, str) else "und"
-    arms = arms_of(plan, methods=methods)
+    arms, suggestion = arms_of(plan, methods=methods), None
+    if search:
+        searched, rows = apart(rows)
+        suggestion = suggest(plan, searched, chosen, design, tag, search)
+        arms[SUGGESTED] = with_values(plan, suggestion.values)
     outcomes = tuple(study(rows, arms, chosen, design, tag, tell))
-    return lift_of(plan, rows, chosen.name, chosen.knob, design, outcomes)
+    return Lift(
+        data=plan.recipe.input,
+        model=chosen.name,
+        knob=chosen.knob,
+        rows=len(rows),
+        classes=rows.classes,
+        unlabelled=rows.unlabelled,
+        design=design,
+        lines=tuple(compared(outcomes)),
+        outcomes=outcomes,
+        suggestion=suggestion,
+    )
 
 
 def evaluable(
@@ -99,25 +124,3 @@ def evaluable(
         message = "names no column: say which one holds the labels, here or with --label"
         raise RecipeError([Problem("label", message)])
     return checked(changed)
-
-
-def lift_of(
-    plan: Plan,
-    rows: Labelled,
-    model: str,
-    knob: str,
-    design: Design,
-    outcomes: tuple[Outcome, ...],
-) -> Lift:
-    """Outcomes as a table, with all that they depend on."""
-    return Lift(
-        data=plan.recipe.input,
-        model=model,
-        knob=knob,
-        rows=len(rows),
-        classes=rows.classes,
-        unlabelled=rows.unlabelled,
-        design=design,
-        lines=tuple(compared(outcomes)),
-        outcomes=outcomes,
-    )

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from augment.text.columns import Ints
-from pipelines.evaluating.banks import banks
+from pipelines.evaluating.banks import BankOf, banks
 from pipelines.evaluating.labelled import Labelled
 from pipelines.evaluating.models.base import Model, Prepared
 from pipelines.evaluating.splitting import Split, split
@@ -34,14 +34,14 @@ class Design:
         tested: rows to test on at the most.
         regularisations: with the model's usual strength, or with the one that
             :mod:`pipelines.evaluating.tuning` finds, or both.
-        variant_weight: how much a variant counts beside its original.
+        variant_share: what a source's variants weigh together, the source and they being 1.
     """
 
     sizes: tuple[int, ...] = (50, 500, 2000)
     seeds: int = 20
     tested: int = 2000
     regularisations: tuple[Regularisation, ...] = ("fixed", "tuned")
-    variant_weight: float = 1.0
+    variant_share: float = 0.5
 
     @property
     def trainings(self) -> int:
@@ -92,6 +92,7 @@ def study(
     design: Design,
     language: str,
     tell: Tell | None = None,
+    bank_of: BankOf = Bank.of,
 ) -> Iterator[Outcome]:
     """Outcomes arm by arm, the baseline's first.
 
@@ -102,6 +103,7 @@ def study(
         design: sizes, seeds, and so on.
         language: BCP 47 tag of the texts, ``und`` for several.
         tell: told of every training that is done.
+        bank_of: makes the variants.
 
     Raises:
         DataError: there are too few rows.
@@ -110,7 +112,7 @@ def study(
     splits = design.splits(data)
     done, total = 0, (1 + len(arms)) * design.trainings
     for name, plan in {BASELINE: None, **arms}.items():
-        for outcome in outcomes_of(name, plan, data, splits, model, design, language):
+        for outcome in outcomes_of(name, plan, data, splits, model, design, language, bank_of):
             yield outcome
             done += 1
             if tell is not None:
@@ -125,9 +127,10 @@ def outcomes_of(
     model: Model,
     design: Design,
     language: str,
+    bank_of: BankOf = Bank.of,
 ) -> Iterator[Outcome]:
     """Outcomes of one arm; the parameters are those of :func:`study`, and its splits."""
-    for bank, cells in banks(plan, data, splits, design.sizes):
+    for bank, cells in banks(plan, data, splits, design.sizes, bank_of):
         prepared = model.prepare(texts(data, bank), len(data.classes), language)
         arm = _Arm(name, data, bank, model, prepared, design)
         for seed, size in cells:
@@ -148,12 +151,12 @@ class _Arm:
         self, drawn: Split, seed: int, size: int, regularisation: Regularisation
     ) -> Outcome:
         """Train once, and test."""
-        rows, weight = drawn.training(size), self.design.variant_weight
+        rows, share = drawn.training(size), self.design.variant_share
         test = drawn.test(size)
         strength = self.model.usual
         if regularisation == "tuned":
-            strength = tuned(self.model, self.prepared, self.data, self.bank, rows, seed, weight)
-        training = Training.of(self.data, self.bank, rows, test, weight)
+            strength = tuned(self.model, self.prepared, self.data, self.bank, rows, seed, share)
+        training = Training.of(self.data, self.bank, rows, test, share)
         (found,) = self.prepared.predict(training, test, (strength,), seed)
         truth = self.data.labels[test]
         return Outcome(

@@ -8,7 +8,7 @@ from pipelines.evaluating.models.base import Model, Prepared
 from pipelines.evaluating.splitting import folds
 from pipelines.evaluating.variants import Bank, Training
 
-FOLDS = 5
+FOLDS = 3
 
 
 def tuned(
@@ -18,7 +18,7 @@ def tuned(
     bank: Bank,
     rows: Ints,
     seed: int,
-    variant_weight: float,
+    variant_share: float,
 ) -> float:
     """The strength that classifies most held-out originals right; of equal ones the strongest.
 
@@ -26,7 +26,7 @@ def tuned(
     """
     right = dict.fromkeys(model.strengths, 0)
     for learnt, held in folds(data, rows, FOLDS):
-        training = Training.of(data, bank, learnt, held, variant_weight)
+        training = Training.of(data, bank, learnt, held, variant_share)
         predicted = prepared.predict(training, held, model.strengths, seed)
         for strength, found in zip(model.strengths, predicted, strict=True):
             right[strength] += int(np.count_nonzero(found == data.labels[held]))

@@ -88,7 +88,7 @@ class Training:
 
     @classmethod
     def of(
-        cls, data: Labelled, bank: Bank, rows: Ints, unseen: Ints, variant_weight: float = 1.0
+        cls, data: Labelled, bank: Bank, rows: Ints, unseen: Ints, variant_share: float = 0.5
     ) -> "Training":
         """Training rows and their variants; a variant whose text is that of an unseen row is left
         out.
@@ -98,7 +98,8 @@ class Training:
             bank: their variants.
             rows: ``(n,)`` places of the training rows, all different.
             unseen: places of the rows to be predicted.
-            variant_weight: how much a variant counts beside its original.
+            variant_share: what a source's variants weigh together, where no filter lowers it; the
+                original has the rest, or all if there is no variant.
         """
         source = np.full(len(data), -1)
         source[rows] = np.arange(len(rows))
@@ -106,8 +107,9 @@ class Training:
         chosen = np.flatnonzero((owner >= 0) & ~np.isin(bank.keys, data.keys[unseen]))
         places = np.concatenate([rows, len(data) + chosen])
         sources = np.concatenate([np.arange(len(rows)), owner[chosen]])
-        share = np.concatenate([np.ones(len(rows)), variant_weight * bank.weights[chosen]])
-        weights = share / np.bincount(sources, share)[sources]
+        counts = np.bincount(owner[chosen], minlength=len(rows))
+        own = variant_share * bank.weights[chosen] / counts[owner[chosen]]
+        weights = np.concatenate([1 - np.bincount(owner[chosen], own, len(rows)), own])
         return cls(places, data.labels[rows][sources], weights, sources)
 
 

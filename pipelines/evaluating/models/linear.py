@@ -94,7 +94,7 @@ class TfidfModel:
 
     name = "tfidf"
     knob = "C"
-    strengths = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    strengths: tuple[float, ...] = (1.0, 10.0, 100.0)
     usual = 1.0
 
     def prepare(self, texts: pa.StringArray, classes: int, language: str) -> Prepared:  # noqa: ARG002 - the labels tell them

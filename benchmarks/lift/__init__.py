@@ -1,0 +1,1 @@
+"""Does a classifier learn more with variants than without, and with whose?"""
