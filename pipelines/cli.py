@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from pipelines import evaluate_cli, explain_cli, logs, models_cli, store_cli
+from pipelines import evaluate_cli, explain_cli, logs, models_cli, report_cli, store_cli
 
 if TYPE_CHECKING:
     from pipelines.plan import Plan
@@ -30,6 +30,7 @@ app.command()(explain_cli.explain)
 for command in (store_cli.status, store_cli.verify, store_cli.gc, store_cli.rollback):
     app.command()(command)
 app.command()(evaluate_cli.evaluate)
+app.command()(report_cli.report)
 
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a bundled recipe.")

@@ -9,9 +9,11 @@ from typing import Any
 from pipelines.quality.groups import Group
 from pipelines.quality.lots import reader
 from pipelines.quality.measuring import SIMILARITY, judged, measures
+from pipelines.quality.rejected import Replayed, replayed
 from pipelines.quality.samples import Example
 from pipelines.stats import Stats
 from pipelines.store.entry import Entry
+from pipelines.store.protocol import Store
 
 FORMAT = 1
 """Of the JSON; another number means that names or meanings have changed."""
@@ -24,10 +26,12 @@ class Quality:
     Attributes:
         values: JSON-able; what ``quality.json`` holds.
         examples: variants to be shown.
+        replayed: rejected variants to be shown, or why there are none.
     """
 
     values: Mapping[str, Any]
     examples: tuple[Example, ...] = field(default=(), repr=False)
+    replayed: Replayed = field(default_factory=Replayed, repr=False)
 
     def text(self) -> str:
         """The JSON; the same bytes for the same version."""
@@ -38,18 +42,19 @@ class Quality:
         return scalars(self.values)
 
 
-def measure(output: str, entry: Entry) -> Quality:
+def measure(store: Store, entry: Entry, replay: int = 0) -> Quality:
     """Measure a version of an output.
 
     Args:
-        output: a folder, or a URL.
-        entry: of the version, from the output's log.
+        store: of the output; it need not be locked.
+        entry: of the version, from the store's log.
+        replay: source rows that are expanded again, at most, to see what filters rejected.
 
     Raises:
         InputMissingError: the version's files are not kept any more.
         MissingExtraError: a language's segmenter is not installed.
     """
-    rows = reader(output, entry.version, entry.recipe)
+    rows = reader(store.output, entry.version, entry.recipe)
     recipe = rows.recipe
     filtered = any(spec.get("use") == SIMILARITY for spec in judged(entry.recipe))
     stored = filtered and recipe.layout == "long"
@@ -57,9 +62,9 @@ def measure(output: str, entry: Entry) -> Quality:
     views = [*recipe.views]
     basis = ("filter" if stored else "tfidf") if stored or rows.has_sources else None
     everything = found.all
-    values = {
+    values: dict[str, Any] = {
         "format": FORMAT,
-        "output": Path(output.rstrip("/")).name,
+        "output": Path(store.output.rstrip("/")).name,
         "version": entry.version,
         "program": entry.program,
         "fingerprint": entry.fingerprint,
@@ -85,7 +90,10 @@ def measure(output: str, entry: Entry) -> Quality:
         else None,
         "diversity": found.diversity(views).told() if rows.has_sources else None,
     }
-    return Quality(values, found.chosen_examples())
+    seen = Replayed()
+    if replay and sum(values["funnel"]["all"]["rejected"].values()):
+        seen = replayed(store, entry, rows, found.weights, replay)
+    return Quality(values, found.examples.all(), seen)
 
 
 def _told(groups: Mapping[str, Group], order: list[str] | None = None) -> dict[str, Any]:

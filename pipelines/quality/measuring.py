@@ -15,7 +15,7 @@ from pipelines.quality.diversity import Diversity, diversity
 from pipelines.quality.groups import Group, Measured, grouped
 from pipelines.quality.histogram import Histogram, Sketch
 from pipelines.quality.lots import Lot, Made, Reader
-from pipelines.quality.samples import Example, Examples, Families
+from pipelines.quality.samples import Examples, Families
 from pipelines.quality.vocabulary import Shift, shift
 from pipelines.quality.words import Counter, Tokens, Words
 from pipelines.recipe import ORIGINAL
@@ -37,6 +37,7 @@ class Measures:
         words: of the originals, under ``original``, and of each view's variants.
         scores: of filters and steps, and weights.
         examples, families: samples.
+        weights: to compute similarities by; None if they are a filter's scores.
     """
 
     originals: Histogram = field(default_factory=Histogram.sizes)
@@ -45,9 +46,10 @@ class Measures:
     scores: dict[str, Sketch] = field(default_factory=dict)
     examples: Examples = field(default_factory=Examples)
     families: Families = field(default_factory=Families)
+    weights: Weights | None = None
 
-    def add(self, lot: Lot, weights: Weights | None) -> None:
-        """Look at a lot; similarities are computed by the weights, or else those of a filter."""
+    def add(self, lot: Lot) -> None:
+        """Look at a lot."""
         sources, made = len(lot.sources.text), len(lot.made.text)
         tokens = Tokens.of(pa.concat_arrays([lot.sources.text, lot.made.text]), lot.language)
         fresh = np.append(lot.sources.fresh, np.zeros(made, np.bool_))
@@ -55,7 +57,7 @@ class Measures:
         self.originals = self.originals.plus(tokens.word_counts[fresh])
         if not made:
             return
-        values = _measured(lot, tokens, weights)
+        values = measured(lot, tokens, self.weights)
         views = lot.made.view.to_numpy(zero_copy_only=False)
         for view in dict.fromkeys(views.tolist()):
             self._count(view, tokens, np.append(np.zeros(sources, np.bool_), views == view))
@@ -89,10 +91,6 @@ class Measures:
         """Of the sampled families."""
         return diversity(*self.families.all(), [*views])
 
-    def chosen_examples(self) -> tuple[Example, ...]:
-        """Variants to be shown."""
-        return self.examples.all()
-
 
 def measures(reader: Reader, stored_similarity: bool) -> Measures:
     """Measure all rows of an output.
@@ -104,9 +102,9 @@ def measures(reader: Reader, stored_similarity: bool) -> Measures:
     weights = None
     if reader.has_sources and not stored_similarity:
         weights = _weights(reader)
-    found = Measures()
+    found = Measures(weights=weights)
     for lot in reader.lots():
-        found.add(lot, weights)
+        found.add(lot)
     return found
 
 
@@ -120,7 +118,14 @@ def _weights(reader: Reader) -> Weights:
     return Weights(counter.words, texts)
 
 
-def _measured(lot: Lot, tokens: Tokens, weights: Weights | None) -> Measured:
+def measured(lot: Lot, tokens: Tokens, weights: Weights | None) -> Measured:
+    """What is measured of each variant of a lot.
+
+    Args:
+        lot: sources and variants.
+        tokens: of the sources' texts, then of the variants'.
+        weights: to compute similarities by; None if they are a filter's scores.
+    """
     count, parent = len(lot.made.text), lot.made.parent
     variants = len(lot.sources.text) + np.arange(count)
     words = tokens.word_counts[variants]

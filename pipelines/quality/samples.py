@@ -1,7 +1,7 @@
 """Samples of a dataset that depend on its rows alone, not on their order: the smallest hashes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ class Examples:
         bound = held[-1][0] if len(held) >= most else np.inf
         rows = rows[order[rows] < bound]
         chosen = rows[np.argsort(order[rows], kind="stable")[:most]]
-        found = _examples(lot, values, chosen, key[1])
+        found = examples_of(lot, values, chosen, key[1])
         held += zip(order[chosen].tolist(), found, strict=True)
         held.sort(key=lambda item: (item[0], item[1].source, item[1].text))
         del held[most:]
@@ -124,9 +124,10 @@ def _methods(made: Made, rows: npt.NDArray[np.int64]) -> list[tuple[str, npt.NDA
     return [(name, rows[names == name]) for name in sorted(dict.fromkeys(names.tolist()))]
 
 
-def _examples(
+def examples_of(
     lot: Lot, values: Measured, rows: npt.NDArray[np.int64], reason: str
 ) -> list[Example]:
+    """The variants of these rows, as they are shown."""
     made = lot.made.take(rows)
     sources, texts = lot.sources.text.take(pa.array(made.parent)), made.text
     edits = _edits(sources, texts, made.edits)
@@ -214,8 +215,3 @@ class Families:
         """Originals and, for each, its variants as ``(view, words)``; by the sources' hashes."""
         found = [self._held[key] for key in sorted(self._held)]
         return [source for source, _ in found], [family for _, family in found]
-
-
-def rejected(example: Example, reason: str) -> Example:
-    """As one that is not in the output."""
-    return replace(example, kept=False, reason=reason)
