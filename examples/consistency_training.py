@@ -1,6 +1,6 @@
 """Consistency training on a corpus in the layout ``wide``, compared with training on its labels.
 
-    python examples/consistency_training.py [--labels 100] [--seeds 10] [--steps 250]
+    python examples/consistency_training.py [--labels 100] [--seeds 10]
 
 One corpus holds labelled rows and unlabelled ones, whose label is null; ``weak_0`` and
 ``strong_0``, ``strong_1``, … are its variants. What the model says of a weak variant, if it is
@@ -106,7 +106,7 @@ def supervised_loss(logits: Tensor, labels: Tensor, done: float, annealing: str 
 
 
 def consistency_loss(
-    model: nn.Module, weak: Tensor, strong: Tensor, threshold: float, temperature: float
+    model: nn.Module, weak: Tensor, strong: Tensor, options: argparse.Namespace
 ) -> Tensor:
     """Cross entropy of the strong view against what the model is sure of in the weak one."""
     model.eval()
@@ -114,9 +114,9 @@ def consistency_loss(
         logits = model(weak)
     model.train()
     sure, best = logits.softmax(1).max(1)
-    target = (logits / temperature).softmax(1) if temperature else best
+    target = (logits / options.temperature).softmax(1) if options.temperature else best
     losses = cross_entropy(model(strong), target, reduction="none")
-    return (losses * (sure >= threshold)).mean()
+    return (losses * (sure >= options.threshold)).mean()
 
 
 def trained(views: Views, seed: int, options: argparse.Namespace, consistent: bool) -> nn.Module:
@@ -135,8 +135,7 @@ def trained(views: Views, seed: int, options: argparse.Namespace, consistent: bo
         if consistent:
             rows = others.choice(len(views.label), options.batch * options.unlabelled)
             weak, strong = views.weak[rows], views.strong[step % len(views.strong)][rows]
-            sure = options.threshold, options.temperature
-            loss = loss + options.weight * consistency_loss(model, weak, strong, *sure)
+            loss = loss + options.weight * consistency_loss(model, weak, strong, options)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -146,10 +145,10 @@ def trained(views: Views, seed: int, options: argparse.Namespace, consistent: bo
 def compared(texts: pd.DataFrame, seed: int, options: argparse.Namespace) -> tuple[float, float]:
     """Accuracies on rows that are not in the corpus, of both kinds of training."""
     part = split(texts, "headline")
-    pool = texts[part == POOL].sample(frac=1, random_state=0, ignore_index=True)[: options.rows]
+    held_out, pool = texts[part == options.on], texts[part == POOL]
+    pool = pool.sample(frac=1, random_state=0, ignore_index=True)[: options.rows]
     corpus = with_few_labels(pool[["text", "label"]], options.labels, seed)
     views = Views.of(augmented(corpus, options.folder))
-    held_out = texts[part == options.on]
     features = dense(views.words, held_out.text)
     best = [trained(views, seed, options, kind)(features).argmax(1) for kind in (False, True)]
     alone, consistent = (np.array(views.classes)[each] == held_out.label for each in best)
@@ -173,7 +172,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--batch", type=int, default=32, help="labelled rows of a step")
     parser.add_argument("--unlabelled", type=int, default=4, help="times as many, of all rows")
-    parser.add_argument("--weight", type=float, default=1.0, help="of the consistency loss")
+    parser.add_argument("--weight", type=float, default=2.0, help="of the consistency loss")
     parser.add_argument("--threshold", type=float, default=0.5, help="the model is sure above it")
     parser.add_argument("--temperature", type=float, default=0.2, help="0: the likeliest class")
     parser.add_argument("--annealing", choices=("linear", "log", "exp"))
