@@ -11,10 +11,15 @@ import pyarrow as pa
 from augment.augmenter import Augmenter
 from augment.batch import EDITS, STEPS, TextBatch, Variants, spans_of
 from augment.component import shown
+from augment.explaining import explained
 from augment.testing.common import globals_kept, round_trip, unpickled
 from augment.testing.texts import HARD_TEXTS
 from augment.text.edits import replay
 from augment.text.protect import Protection
+
+
+_EXPLAINED = 12
+"""Texts that are explained, each on its own."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,6 +213,27 @@ def pickles_small(case: AugmenterCase) -> None:
     case.same("pickles small", unpickled(case.instance).apply(case.batch), case.out)
 
 
+def explains_itself(case: AugmenterCase) -> None:
+    """Tracing a row changes nothing, and the steps that are told of lead to the variant."""
+    short = [i for i, text in enumerate(case.texts.values()) if len(text) < 1000]
+    for i in short[:_EXPLAINED]:
+        row, name = case.batch.slice(i, i + 1), list(case.texts)[i]
+        made = case.instance.apply(row).text[0].as_py()
+        found = explained(case.instance, row)
+        if found.text != made:
+            raise case.fail("explains itself", name, f"{shown(found.text)}, not {shown(made)}")
+        stands = found.source
+        for step in found.steps:
+            if step.before != stands:
+                raise case.fail("explains itself", name, f"{step.name} saw {shown(step.before)}")
+            stands = step.after
+            places = [*step.kept, *(c for edit in step.edits for c in edit.considered)]
+            if any(not 0 <= c.start <= c.stop <= len(step.before) for c in places):
+                raise case.fail("explains itself", name, f"{step.name} looked outside the text")
+        if stands != (found.source if made is None else made):
+            raise case.fail("explains itself", name, f"the steps lead to {shown(stands)}")
+
+
 AUGMENTER_CONTRACT: tuple[AugmenterClause, ...] = (
     aligned,
     edits_ordered,
@@ -221,6 +247,7 @@ AUGMENTER_CONTRACT: tuple[AugmenterClause, ...] = (
     global_state_kept,
     parameters_round_trip,
     pickles_small,
+    explains_itself,
 )
 """What every augmenter keeps; each clause takes an :class:`AugmenterCase`."""
 
