@@ -30,7 +30,7 @@ Done = dict[str, list[dict[str, Any]]]
 _TESTED = {"tfidf": 1_000_000, "cnn": 1000}
 """Rows to test on at the most; a network takes its time for each."""
 
-_CNN_ARMS = (BEST, "synonym", "nlpaug SynonymAug", "nlpcda Similarword")
+_CNN_ARMS = (BEST, "nlpaug SynonymAug", "nlpcda Similarword")
 
 
 def main() -> None:

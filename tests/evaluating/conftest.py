@@ -43,8 +43,6 @@ def plan_of(tmp_path):
     def build(file, *steps, copies=2, **keys):
         values = {"input": file, "output": str(tmp_path / "out"), "label": "label"}
         steps = list(steps) or [{"use": "random_swap", "rate": 0.2}]
-        return planning.build(
-            recipes.parse({**values, "copies": copies, "steps": steps, **keys})
-        )
+        return planning.build(recipes.parse({**values, "copies": copies, "steps": steps, **keys}))
 
     return build

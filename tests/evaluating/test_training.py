@@ -84,8 +84,9 @@ def test_what_learns_from_the_corpus_learns_from_the_training_rows_alone(corpus,
     drawn = split(data, 0, 100)
     for made, ((_, size),) in banks(plan, data, [drawn], (10, 30)):
         learnt = drawn.training(size)
-        known = set(" ".join(data.text.take(pa.array(learnt)).to_pylist()).lower().split())
-        for parent, text in zip(made.parents, made.text.to_pylist(), strict=True):
-            assert parent in learnt
-            assert set(text.lower().split()) <= known
-        assert len(made.parents)
+        assert set(made.parents) == set(learnt)
+        assert words_of(made.text) <= words_of(data.text.take(pa.array(learnt)))
+
+
+def words_of(text):
+    return set(" ".join(text.to_pylist()).lower().replace(".", "").split())

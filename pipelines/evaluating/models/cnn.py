@@ -43,13 +43,13 @@ class Shape:
         most_words: of a text; the first ones.
     """
 
-    embedding: int = 50
-    filters: int = 40
+    embedding: int = 40
+    filters: int = 30
     widths: tuple[int, ...] = (3, 4, 5)
     dropout: float = 0.5
     learning_rate: float = 5e-3
-    batch: int = 50
-    most_words: int = 64
+    batch: int = 32
+    most_words: int = 48
 
 
 class CnnModel:
