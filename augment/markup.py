@@ -23,13 +23,14 @@ padding-right:.1em;text-decoration:none;opacity:.85}
 .augmill ol.steps>li{margin:.7em 0}
 .augmill .quiet{opacity:.75}
 .augmill table{border-collapse:collapse;margin:.3em 0 .6em}
-.augmill th,.augmill td{text-align:left;vertical-align:top;padding:.1em .8em .1em 0;
+.augmill.augmill th,.augmill.augmill td{text-align:left;vertical-align:top;padding:.1em .8em .1em 0;
 background:none;border:0;border-bottom:1px solid rgba(128,128,128,.35)}
-.augmill td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.augmill.augmill td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .augmill .bar{display:inline-block;height:.6em;min-width:1px;background:currentColor;opacity:.45}
 .augmill .chosen{font-weight:bold}
 """.strip()
-"""Everything in it is below the class, so that it touches nothing else on the page."""
+"""Everything in it is below the class, so that it touches nothing else on the page; cells name it
+twice to outweigh what a notebook says of all tables."""
 
 _TAGS = {"keep": "{}", "drop": "<del>{}</del>", "add": "<ins>{}</ins>"}
 

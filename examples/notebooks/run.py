@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 HERE = Path(__file__).parent
@@ -106,21 +107,25 @@ def changes(path: Path, folder: Path = HERE) -> list[str]:
 
 
 def main() -> int:
-    """1 if a check found a difference."""
+    """1 if a cell raised, or a check found a difference."""
     parser = argparse.ArgumentParser(description="Run the notebooks and keep what they show.")
     parser.add_argument("notebooks", nargs="*", type=Path, help="all of them if left out")
     parser.add_argument("--check", action="store_true", help="write nothing, show what differs")
     given = parser.parse_args()
-    differ = False
+    failed = False
     for path in given.notebooks or NOTEBOOKS:
-        if given.check:
-            found = changes(path)
-            print(f"{path.name}: {'differs' if found else 'as kept'}", *found, sep="\n")
-            differ = differ or bool(found)
-        else:
-            nbformat.write(executed(path), path)
-            print(f"{path.name}: done")
-    return int(differ)
+        try:
+            if given.check:
+                found = changes(path)
+                print(f"{path.name}: {'differs' if found else 'as kept'}", *found, sep="\n")
+                failed = failed or bool(found)
+            else:
+                nbformat.write(executed(path), path)
+                print(f"{path.name}: done")
+        except CellExecutionError as error:
+            print(f"{path.name}: {error}")
+            failed = True
+    return int(failed)
 
 
 if __name__ == "__main__":
