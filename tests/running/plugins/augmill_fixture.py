@@ -31,6 +31,21 @@ def Fragile(text, rng):
     return text.upper()
 
 
+OPPOSITES = {
+    "bright": "dull", "warm": "cold", "clever": "stupid",
+    "lovely": "ugly", "fresh": "stale", "honest": "fake",
+}  # fmt: skip
+
+
+@augmenter("turn")
+def Turn(text, rng):
+    """The opposite of a text whose number leaves 2 or 3 of 4, and of others a bit more."""
+    if int(text.rpartition("n")[2]) % 4 < 2:
+        return f"{text} too"
+    turned = OPPOSITES | {bad: good for good, bad in OPPOSITES.items()}
+    return " ".join(turned.get(word, word) for word in text.split())
+
+
 @component("scored")
 class Scored(Augmenter):
     """Upper case, with the number of characters as a score."""
