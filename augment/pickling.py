@@ -66,7 +66,7 @@ def hold(decorated: type[T], written: type[T] | None) -> None:
 def portable(decorated: type[T]) -> type[T]:
     """What another process can be sent of a class: itself, or the class as it was written.
 
-    pickle sends either by name, and dill the latter with all that it holds.
+    pickle sends either by name, dill and cloudpickle the latter with all that it holds.
     """
     found: type[T] = vars(decorated).get(_WRITTEN, decorated)
     return found
@@ -74,9 +74,11 @@ def portable(decorated: type[T]) -> type[T]:
 
 def holder(sent: type[T]) -> type[T] | None:
     """The class of this process that a sent one stands for, None if it came as it was written."""
+    if "__dataclass_fields__" in vars(sent):
+        return sent
     owner, _, last = sent.__qualname__.rpartition(".")
     if last != _WRITTEN:
-        return sent
+        return None
     found: object = sys.modules.get(sent.__module__)
     for part in owner.split("."):
         found = getattr(found, part, None)

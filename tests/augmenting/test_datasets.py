@@ -6,6 +6,7 @@ be the same in every process, or nothing that was mapped is ever found again.
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ REPLACE = ReplaceText(old="cat", new="dog")
 
 SCRIPT = '''
 """A script as people write them: augmenters of its own, a dataset, a map in two processes."""
-import json, sys, warnings
+import json, pickle, sys, warnings
 from pathlib import Path
 
 import datasets
@@ -56,7 +57,8 @@ class Louder(Augmenter):
     rate: Probability = 0.5
 
     def rewrite(self, batch):
-        return variants_of_texts(batch, [ended(text) for text in batch.text.to_pylist()])
+        made = [f"{ended(text)} {self.rate}" for text in batch.text.to_pylist()]
+        return variants_of_texts(batch, made)
 
     def resolved(self):
         return super().resolved()
@@ -64,9 +66,11 @@ class Louder(Augmenter):
 if __name__ == "__main__":
     source = datasets.load_dataset("parquet", data_files=sys.argv[1], split="train")
     told = {}
-    for step in (shout(), Louder(), Chain(steps=(SynonymReplacement(rate=0.5), shout(), Louder()))):
+    chain = Chain(steps=(SynonymReplacement(rate=0.5), shout(), Louder(rate=0.2)))
+    for step in (shout(), Louder(rate=0.3), chain):
         made = source.map(lambda rows: {"text": step(rows["text"])}, batched=True, num_proc=2)
         assert made["text"][:] == step(source["text"])
+        assert pickle.loads(pickle.dumps(step)) == step
         told[step.name] = {file["filename"]: Path(file["filename"]).stat().st_mtime_ns
                            for file in made.cache_files}
     print(json.dumps(told))
@@ -179,3 +183,33 @@ def test_a_script_finds_what_it_mapped_before(tmp_path: Path) -> None:
     first = run(1)
     assert all(len(files) == 2 for files in first.values())
     assert run(2) == first
+
+
+SENDER = '''
+import sys
+from pathlib import Path
+
+import cloudpickle
+from augment import Augmenter, component
+from augment.augmenter import variants_of_texts
+from augment.component import Probability
+
+@component("louder")
+class Louder(Augmenter):
+    """Says its rate."""
+
+    rate: Probability = 0.5
+
+    def rewrite(self, batch):
+        return variants_of_texts(batch, [f"{t} {self.rate}" for t in batch.text.to_pylist()])
+
+sys.stdout.buffer.write(cloudpickle.dumps(Louder(rate=0.3)))
+'''
+
+
+def test_cloudpickle_sends_a_class_of_a_script() -> None:
+    """As to the workers of a Ray cluster."""
+    sent = subprocess.run([sys.executable, "-c", SENDER], capture_output=True, check=True).stdout
+    step = pickle.loads(sent)
+    assert repr(step) == "Louder(p=1.0, rate=0.3)"
+    assert step("a cat") == "a cat 0.3"
