@@ -14,6 +14,7 @@ The model is quick on a processor: TF-IDF of words, and a network of one hidden 
 """
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ import packaged
 from pipelines import run
 
 HERE = Path(__file__).parent
+Options = argparse.Namespace
 POOL, DEV, TEST = "pool", "dev", "test"
 
 
@@ -38,11 +40,11 @@ def split(texts: pd.DataFrame, by: str) -> pd.Series:
     return fifth.map({0: TEST, 1: DEV}).fillna(POOL)
 
 
-def with_few_labels(pool: pd.DataFrame, labels: int, seed: int) -> pd.DataFrame:
-    """All rows, equally many of each class with their label, the rest with null."""
-    groups, rng = pool.groupby("label").indices.values(), np.random.default_rng(seed)
-    chosen = np.concatenate([rng.permutation(rows)[: labels // len(groups)] for rows in groups])
-    return pool.assign(label=pool.label.where(pool.index.isin(chosen)))
+def few(labels: pd.Series, count: int, seed: int) -> pd.Series:
+    """Equally many labels of each class, drawn by the seed; the others become null."""
+    groups, rng = labels.groupby(labels).indices.values(), np.random.default_rng(seed)
+    chosen = np.concatenate([rng.permutation(rows)[: count // len(groups)] for rows in groups])
+    return labels.where(labels.index.isin(chosen))
 
 
 def augmented(corpus: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -56,20 +58,16 @@ def augmented(corpus: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 @dataclass
 class Views:
-    """Features of a corpus, one matrix per column of texts, and its labels.
+    """Features of a corpus, one matrix per column of texts.
 
     Attributes:
-        text, weak: ``(rows, words)``; dense, since the corpus is small.
-        strong: the same of every strong variant.
-        classes: names of the classes.
-        label: ``(rows,)`` number of the class, -1 where there is none.
+        text, weak, strong: ``(rows, words)`` each; dense, since the corpus is small.
+        words: gives texts their features.
     """
 
     text: Tensor
     weak: Tensor
     strong: list[Tensor]
-    classes: list[str]
-    label: np.ndarray
     words: TfidfVectorizer
 
     @classmethod
@@ -77,11 +75,9 @@ class Views:
         """Of a corpus in the layout ``wide``; a variant that is null is the text itself."""
         words = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=3000, dtype=np.float32)
         words.fit(corpus.text)
-        classes = sorted(corpus.label.dropna().unique())
-        label = corpus.label.map({name: i for i, name in enumerate(classes)}).fillna(-1)
         names = ["text", "weak_0", *sorted(name for name in corpus if name.startswith("strong_"))]
         text, weak, *strong = (dense(words, corpus[name].fillna(corpus.text)) for name in names)
-        return cls(text, weak, strong, classes, label.to_numpy(np.int64), words)
+        return cls(text, weak, strong, words)
 
 
 def dense(words: TfidfVectorizer, texts: pd.Series) -> Tensor:
@@ -105,9 +101,7 @@ def supervised_loss(logits: Tensor, labels: Tensor, done: float, annealing: str 
     return (losses * kept).sum() / kept.sum().clamp(min=1)
 
 
-def consistency_loss(
-    model: nn.Module, weak: Tensor, strong: Tensor, options: argparse.Namespace
-) -> Tensor:
+def consistency_loss(model: nn.Module, weak: Tensor, strong: Tensor, options: Options) -> Tensor:
     """Cross entropy of the strong view against what the model is sure of in the weak one."""
     model.eval()
     with torch.no_grad():
@@ -119,21 +113,26 @@ def consistency_loss(
     return (losses * (sure >= options.threshold)).mean()
 
 
-def trained(views: Views, seed: int, options: argparse.Namespace, consistent: bool) -> nn.Module:
-    """A model; both kinds start alike, and see the same labelled rows in the same order."""
+def trained(
+    views: Views, labels: np.ndarray, seed: int, options: Options, consistent: bool
+) -> nn.Module:
+    """A model of ``(rows,)`` numbers of classes, -1 where there is none.
+
+    Both kinds start alike, and see the same labelled rows in the same order.
+    """
     torch.manual_seed(seed)
-    first, last = nn.Linear(views.text.shape[1], 64), nn.Linear(64, len(views.classes))
+    first, last = nn.Linear(views.text.shape[1], 64), nn.Linear(64, int(labels.max()) + 1)
     model = nn.Sequential(first, nn.ReLU(), nn.Dropout(options.dropout), last)
     optimizer = torch.optim.AdamW(model.parameters(), options.learning_rate)
     rng, others = np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1])
-    labelled = np.flatnonzero(views.label >= 0)
+    labelled = np.flatnonzero(labels >= 0)
     for step in range(options.steps):
-        rows = rng.choice(labelled, options.batch)
-        logits, labels = model(views.text[rows]), torch.from_numpy(views.label[rows])
+        rows = rng.choice(labelled, 32)
+        logits, wanted = model(views.text[rows]), torch.from_numpy(labels[rows]).long()
         annealing = options.annealing if consistent else None
-        loss = supervised_loss(logits, labels, step / options.steps, annealing)
+        loss = supervised_loss(logits, wanted, step / options.steps, annealing)
         if consistent:
-            rows = others.choice(len(views.label), options.batch * options.unlabelled)
+            rows = others.choice(len(labels), options.unlabelled)
             weak, strong = views.weak[rows], views.strong[step % len(views.strong)][rows]
             loss = loss + options.weight * consistency_loss(model, weak, strong, options)
         optimizer.zero_grad()
@@ -142,17 +141,23 @@ def trained(views: Views, seed: int, options: argparse.Namespace, consistent: bo
     return model.eval()
 
 
-def compared(texts: pd.DataFrame, seed: int, options: argparse.Namespace) -> tuple[float, float]:
-    """Accuracies on rows that are not in the corpus, of both kinds of training."""
-    part = split(texts, "headline")
-    held_out, pool = texts[part == options.on], texts[part == POOL]
+def accuracies(options: Options) -> Iterator[tuple[float, float]]:
+    """Of both kinds of training, seed by seed, on rows that are not in the corpus."""
+    news = packaged.bbc_news()
+    part = split(news, "headline")
+    held_out, pool = news[part == options.on], news[part == POOL]
     pool = pool.sample(frac=1, random_state=0, ignore_index=True)[: options.rows]
-    corpus = with_few_labels(pool[["text", "label"]], options.labels, seed)
-    views = Views.of(augmented(corpus, options.folder))
-    features = dense(views.words, held_out.text)
-    best = [trained(views, seed, options, kind)(features).argmax(1) for kind in (False, True)]
-    alone, consistent = (np.array(views.classes)[each] == held_out.label for each in best)
-    return float(alone.mean()), float(consistent.mean())
+    # Every other row of the corpus has no label; of the labels there are, a seed draws some.
+    pool = pool.assign(label=pool.label.where(pool.index % 2 == 0))
+    corpus = augmented(pool[["text", "label"]], options.folder)
+    views, classes = Views.of(corpus), sorted(corpus.label.dropna().unique())
+    features, true = dense(views.words, held_out.text), held_out.label.map(classes.index)
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        labels = pd.Categorical(few(corpus.label, options.labels, seed), classes).codes
+        models = [trained(views, labels, seed, options, kind) for kind in (False, True)]
+        alone, both = ((model(features).argmax(1).numpy() == true).mean() for model in models)
+        print(f"seed {seed}: supervised {alone:.2%}, consistency {both:.2%}", flush=True)
+        yield alone, both
 
 
 def shown(values: np.ndarray) -> str:
@@ -170,8 +175,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--on", choices=(TEST, DEV), default=TEST, help="rows to measure on")
     parser.add_argument("--steps", type=int, default=250)
-    parser.add_argument("--batch", type=int, default=32, help="labelled rows of a step")
-    parser.add_argument("--unlabelled", type=int, default=4, help="times as many, of all rows")
+    parser.add_argument("--unlabelled", type=int, default=128, help="rows of a step, beside 32")
     parser.add_argument("--weight", type=float, default=2.0, help="of the consistency loss")
     parser.add_argument("--threshold", type=float, default=0.5, help="the model is sure above it")
     parser.add_argument("--temperature", type=float, default=0.2, help="0: the likeliest class")
@@ -184,15 +188,11 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     """All seeds, and what the consistency loss gains."""
-    options, texts = arguments(), packaged.bbc_news()
-    found = []
-    for seed in range(options.first_seed, options.first_seed + options.seeds):
-        found.append(compared(texts, seed, options))
-        print(f"seed {seed}: supervised {found[-1][0]:.2%}, consistency {found[-1][1]:.2%}")
-    alone, consistent = np.array(found).T
+    options = arguments()
+    alone, both = np.array(list(accuracies(options))).T
     print(
-        f"{options.labels} labels, {len(found)} seeds, accuracy: supervised {shown(alone)}, "
-        f"consistency {shown(consistent)}, difference {shown(consistent - alone)} points"
+        f"{options.labels} labels, {len(alone)} seeds, accuracy: supervised {shown(alone)}, "
+        f"consistency {shown(both)}, difference {shown(both - alone)} points"
     )
 
 
