@@ -76,7 +76,8 @@ def measure(store: Store, entry: Entry, replay: int = 0) -> Quality:
             "words": found.originals.told() if rows.has_sources else None,
         },
         "variants": everything.count,
-        "funnel": _funnel(entry.stats),
+        "funnel": _funnel(entry.stats, views),
+        "languages_known": rows.has_languages,
         "similarity_basis": basis,
         "all": everything.told(),
         "views": _told(found.by.get("views", {}), views),
@@ -119,10 +120,10 @@ def _length(originals: Any, variants: Group) -> dict[str, Any]:
     }
 
 
-def _funnel(told: Mapping[str, Any]) -> dict[str, Any]:
+def _funnel(told: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
     """Of the run's own counts: what was asked for, and what became of it."""
     stats = Stats.of_told(told)
-    views = {name: _fates(view) for name, view in stats.views.items()}
+    views = {name: _fates(stats.views[name]) for name in order if name in stats.views}
     return {
         "rows": stats.rows,
         "rejected_rows": dict(stats.rejected),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from pipelines.recipe import Recipe
 
+UNKNOWN = "und"
+"""The language of rows of which the output does not tell it, as the layout pairs does not."""
+
 _ROWS = 4096
 """Rows that are looked at together."""
 
@@ -102,6 +105,12 @@ class Reader:
     def has_sources(self) -> bool:
         """Whether the output has the texts that its variants are of."""
         return self.recipe.layout != "long" or self.recipe.keep_original
+
+    @property
+    def has_languages(self) -> bool:
+        """Whether it is known which language each text is in."""
+        spoken = self.recipe.language
+        return isinstance(spoken, str) or spoken.column in self.dataset.schema.names
 
     def lots(self, *, variants: bool = True) -> Iterator[Lot]:
         """All sources and variants; or every source once, and no variants."""
@@ -269,9 +278,10 @@ def _places(wanted: pa.StringArray, window: pa.Table | None) -> Ints:
 def _tags(recipe: "Recipe", rows: pa.Table) -> Any:
     """``(n,)`` object: the language of each row."""
     spoken = recipe.language
-    if isinstance(spoken, str):
-        return np.full(rows.num_rows, spoken, object)
-    tags = pc.fill_null(_strings(rows[spoken.column]), "und")
+    if isinstance(spoken, str) or spoken.column not in rows.schema.names:
+        tag = spoken if isinstance(spoken, str) else UNKNOWN
+        return np.full(rows.num_rows, tag, object)
+    tags = pc.fill_null(_strings(rows[spoken.column]), UNKNOWN)
     return tags.to_numpy(zero_copy_only=False).astype(object)
 
 

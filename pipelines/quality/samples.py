@@ -106,7 +106,8 @@ class Examples:
         for _, held in sorted(self._held.items(), key=lambda item: _order(item[0])):
             for _, example in held:
                 found.setdefault((example.view, example.source, example.text), example)
-        return tuple(found.values())
+        # What is usual comes first.
+        return tuple(sorted(found.values(), key=lambda example: example.reason != "sample"))
 
 
 def _order(key: tuple[Any, ...]) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from pipelines.report.findings import findings
 
 _TILES = (
     ("yield/all", "made of what was asked for"),
-    ("edit_rate/median", "of a source's words changed, in the median"),
+    ("edit_rate/median", "of the words of a text changed"),
     ("similarity/mean", "mean similarity to the source, 1 is equal"),
-    ("length/mean_ratio", "words per word of the source"),
+    ("length/mean_ratio", "words of a variant per word of its source"),
     ("vocabulary/new_word_share", "of the variants' words are in no original"),
     ("diversity/sibling_self_bleu", "how alike the variants of a source are"),
 )
@@ -128,7 +128,7 @@ def _plots(values: Mapping[str, Any]) -> dict[str, Any]:
         else "",
         "scores": {
             name: plots.histograms(
-                {name: told}, name=f"score-{i}", title=f"Scores of {name}", axis=name
+                {"": told}, name=f"score-{i}", title=f"Scores of {name}", axis=name
             )
             for i, (name, told) in enumerate(values["scores"].items())
         },
@@ -136,9 +136,9 @@ def _plots(values: Mapping[str, Any]) -> dict[str, Any]:
     for key, title in (("edit_rate", "Edit rate per view"), ("similarity", "Similarity per view")):
         series = {view: told[key] for view, told in views.items()}
         found[key] = plots.histograms(series, name=key, title=title, axis=title.split(" per")[0])
-    lengths = {view: told["words"] for view, told in views.items()}
+    lengths = {view: told["words"] for view, told in views.items() if view != plots.BASE}
     if values["originals"]["words"] is not None:
-        lengths = {"originals": values["originals"]["words"], **lengths}
+        lengths = {plots.BASE: values["originals"]["words"], **lengths}
     found["length"] = plots.histograms(
         lengths, name="length", title="Words per text", axis="words per text", whole=True, bins=32
     )
@@ -195,7 +195,7 @@ def _choices(examples: Sequence[Example]) -> dict[str, list[str]]:
     found = {
         "view": [e.view for e in examples],
         "method": [step for e in examples for step in e.steps or ()],
-        "reason": [e.reason for e in examples if not e.kept],
+        "reason": [e.reason for e in examples if e.reason != "sample"],
         "label": [e.label for e in examples if e.label is not None],
     }
     return {name: sorted(dict.fromkeys(values)) for name, values in found.items()}

@@ -12,17 +12,22 @@ import numpy as np
 
 _SERIES = ("#010101", "#020202", "#030303", "#040404", "#050505", "#060606")
 """Stand for the style sheet's colours of series, in this order."""
-_INK, _FAINT, _CLEAR = "#0a0a0a", "#0b0b0b", "#0c0c0c"
+_INK, _FAINT, _CLEAR, _DARK = "#0a0a0a", "#0b0b0b", "#0c0c0c", "#0d0d0d"
 _COLOURS = {
     **{colour: f"var(--series-{i + 1})" for i, colour in enumerate(_SERIES)},
     _INK: "var(--muted)",
     _FAINT: "var(--line)",
     _CLEAR: "var(--surface)",
+    _DARK: "var(--ink)",
 }
-MOST_SERIES = len(_SERIES)
+_BASE, _OTHERS = _SERIES[1], (_SERIES[0], *_SERIES[2:])
+BASE = "originals"
+"""The series that others are compared with; it is drawn in grey."""
 _POINTS = 72.0
 _WIDTH, _SIZE, _SMALL = 6.2, 8.5, 8.0
-"""Inches of a plot; points of its letters."""
+"""Inches of a plot that has the page's width; points of its letters."""
+HALF_WIDTH = 4.3
+"""Inches of one that has half of it."""
 _LONGEST = 22
 
 Series = Mapping[str, Mapping[str, Any]]
@@ -30,7 +35,14 @@ Series = Mapping[str, Mapping[str, Any]]
 
 
 def histograms(
-    series: Series, *, name: str, title: str, axis: str, bins: int = 25, whole: bool = False
+    series: Series,
+    *,
+    name: str,
+    title: str,
+    axis: str,
+    bins: int = 25,
+    whole: bool = False,
+    width: float = HALF_WIDTH,
 ) -> str:
     """Distributions above one another on one axis, as shares of each.
 
@@ -41,34 +53,35 @@ def histograms(
         axis: name of the horizontal axis.
         bins: as many, at most.
         whole: the values are whole numbers.
+        width: of the plot in inches.
 
     Returns:
         The SVG; empty if there is nothing to draw.
     """
-    drawn = {key: told for key, told in [*series.items()][:MOST_SERIES] if told["count"]}
+    drawn = {key: told for key, told in [*series.items()][: len(_SERIES)] if told["count"]}
     if not drawn:
         return ""
     edges = _edges(drawn, bins, whole)
     rows = {key: _rebinned(told, edges) for key, told in drawn.items()}
     top = max(float(row.max()) for row in rows.values())
-    figure, axes = _figure(0.55 + 0.72 * len(rows), [*rows], 0.42)
+    colours = iter(_OTHERS)
+    figure, axes = _figure(width, 0.55 + 0.78 * len(rows), [*rows], 0.42)
     for i, (key, shares) in enumerate(rows.items()):
         base = (len(rows) - 1 - i) * 1.0
-        height = shares / top * 0.78
-        axes.bar(
-            edges[:-1], height, np.diff(edges) * 0.92, base, align="edge", color=_SERIES[i], lw=0
-        )
+        height = shares / top * 0.7
+        colour = _BASE if key == BASE else next(colours)
+        axes.bar(edges[:-1], height, np.diff(edges) * 0.92, base, align="edge", color=colour, lw=0)
         axes.axhline(base, color=_FAINT, lw=0.8, zorder=0)
         median = drawn[key]["p50"]
-        axes.plot([median, median], [base, base + 0.82], color=_INK, lw=1)
+        axes.plot([median, median], [base, base + 0.74], color=_INK, lw=1)
         axes.text(
-            median, base + 0.83, f" {_short(median)}", color=_INK, fontsize=_SMALL, va="bottom"
+            median, base + 0.73, f" {_short(median)}", color=_INK, fontsize=_SMALL, va="bottom"
         )
     axes.set_yticks([len(rows) - 1 - i + 0.3 for i in range(len(rows))], map(_label, rows))
     axes.set_ylim(-0.02, len(rows) + 0.12)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_xlabel(axis)
-    told = "; ".join(f"{key}: {summary(found)}" for key, found in drawn.items())
+    told = "; ".join(f"{key}: {summary(found)}".lstrip(": ") for key, found in drawn.items())
     return _svg(figure, name, title, told)
 
 
@@ -84,21 +97,24 @@ def summary(told: Mapping[str, Any]) -> str:
 
 
 def bars(
-    rows: Mapping[str, Sequence[float]], parts: Sequence[str], *, name: str, title: str
+    rows: Mapping[str, Sequence[float]],
+    parts: Sequence[str],
+    *,
+    name: str,
+    title: str,
+    width: float = _WIDTH,
 ) -> str:
     """A bar for each row, of parts that add up to 1; the parts' colours are those of the page."""
-    figure, axes = _figure(0.35 + 0.42 * len(rows), [*rows], 0.28)
+    figure, axes = _figure(width, 0.35 + 0.42 * len(rows), [*rows], 0.28)
     left = np.zeros(len(rows))
     at = np.arange(len(rows))[::-1]
     for i in range(len(parts)):
         widths = np.array([values[i] for values in rows.values()])
         axes.barh(at, widths, 0.56, left, color=_SERIES[i], lw=0)
-        for y, x, width in zip(at, left, widths, strict=True):
-            if width >= 0.08:
-                axes.text(
-                    x + width / 2, y, f"{width:.0%}", color=_CLEAR, fontsize=_SMALL, ha="center",
-                    va="center",
-                )  # fmt: skip
+        for y, x, part in zip(at, left, widths, strict=True):
+            if part >= 0.08:
+                ink, place = _DARK if i == 1 else _CLEAR, {"ha": "center", "va": "center"}
+                axes.text(x + part / 2, y, f"{part:.0%}", color=ink, fontsize=_SMALL, **place)
         left = left + widths
     axes.set_yticks(at, map(_label, rows))
     axes.set_ylim(-0.5, len(rows) - 0.5)
@@ -111,15 +127,15 @@ def bars(
     return _svg(figure, name, title, told)
 
 
-def _figure(height: float, labels: Sequence[str], below: float) -> tuple[Any, Any]:
+def _figure(width: float, height: float, labels: Sequence[str], below: float) -> tuple[Any, Any]:
     """A figure with room for the labels of its rows, and below for the axis; in inches."""
     from matplotlib.figure import Figure
 
     # The browser's fonts set the text, so it can only be guessed how wide it is.
     left = 0.1 + max(map(_ems, map(_label, labels))) * _SIZE / _POINTS
-    figure = Figure(figsize=(_WIDTH, height))
+    figure = Figure(figsize=(width, height))
     axes = figure.add_axes(
-        (left / _WIDTH, below / height, 1 - (left + 0.2) / _WIDTH, 1 - (below + 0.05) / height)
+        (left / width, below / height, 1 - (left + 0.2) / width, 1 - (below + 0.05) / height)
     )
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -172,8 +188,9 @@ def _svg(figure: Any, name: str, title: str, told: str) -> str:
     for colour, value in _COLOURS.items():
         svg = svg.replace(colour, value)
     width, height = (size * _POINTS for size in figure.get_size_inches())
+    size = "plot full" if width > HALF_WIDTH * _POINTS else "plot"
     head = (
-        f'<svg class="plot" role="img" aria-labelledby="{name}-title {name}-desc" '
+        f'<svg class="{size}" role="img" aria-labelledby="{name}-title {name}-desc" '
         f'viewBox="0 0 {width:g} {height:g}" xmlns="http://www.w3.org/2000/svg">'
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-desc">{escape(told)}</desc>'

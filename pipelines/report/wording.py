@@ -56,15 +56,16 @@ def share(value: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, and no exponent short of millions."""
+    """Two or three significant digits."""
     if value is None:
         return "–"
-    size = abs(value)
-    if size >= 1000:
-        return f"{value:,.0f}"
+    size, sign = abs(value), "−" if value < 0 else ""
     if size >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 0.1 else f"{value:.3g}"
+        return f"{sign}{size:,.0f}"
+    if size >= 10:
+        return f"{sign}{size:.1f}"
+    digits = 2 if size >= 0.1 or not size else 3
+    return f"{sign}{size:.{digits}f}" if size >= 0.001 or not size else f"{sign}{size:.2g}"
 
 
 def scalar(key: str, value: float | None) -> str:
