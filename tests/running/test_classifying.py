@@ -202,6 +202,13 @@ def test_a_sample_learns_of_the_first_rows_and_writes_nothing(mill, plugins):
     assert [p.name for p in mill.folder.iterdir()] == ["in.parquet"]
 
 
+def test_a_sample_of_rows_of_one_label_says_that_a_run_learns_of_all(mill, monkeypatch):
+    monkeypatch.setattr(sampling, "SAMPLED_ROWS", 40)
+    mill.write(table().sort_by("mood"), row_group_size=10)
+    with pytest.raises(DataError, match="only 'bad'; a sample learns of the first 40 rows alone"):
+        list(sampling.sample(mill.recipe(**recipe()), 3))
+
+
 def test_a_forecast_trains_nothing_and_knows_what_a_run_trained(mill, trained):
     mill.write(table(), row_group_size=10)
     before = forecast(mill.recipe(**recipe()))
