@@ -14,6 +14,7 @@ from augment.component import Component, Learned, identity, spec_of, text_versio
 from augment.compose import Chain
 from augment.errors import ParameterError, Problem
 from augment.filter import Filter
+from augment.filters.duplicates import Duplicates
 from augment.fitting import fitted, learned_by, unfitted
 from augment.registry import Kind
 from augment.registry import build as build_component
@@ -72,6 +73,12 @@ class Plan:
         """Rows that a step sees at once."""
         usual = LEXICAL_BATCH_ROWS if self.batch_invariant else MODEL_BATCH_ROWS
         return self.recipe.batch_rows or usual
+
+    @property
+    def dataset_filter(self) -> Duplicates | None:
+        """The filter that judges all rows' variants together, once they are made."""
+        found = (judge for judge in self.filters if judge.scope == "dataset")
+        return next((judge for judge in found if isinstance(judge, Duplicates)), None)
 
     @property
     def unfitted(self) -> tuple[str, ...]:
@@ -146,6 +153,7 @@ def build(recipe: Recipe) -> Plan:
             for i, step in enumerate(view.chain.steps):
                 problems += _uncacheable(step, f"views.{view.name}.steps[{i}]")
     problems += _unlabelled(recipe, filters)
+    problems += _dataset_wide(filters)
     if problems:
         raise RecipeError(problems)
     return Plan(_complete(recipe, views, filters), views, filters)
@@ -166,6 +174,17 @@ def _unlabelled(recipe: Recipe, filters: tuple[Filter, ...]) -> Iterator[Problem
     names = [judge.name for judge in filters if judge.reads_labels]
     if names and recipe.label is None:
         yield Problem("label", f"{names[0]} needs the column of the labels: label: NAME")
+
+
+def _dataset_wide(filters: tuple[Filter, ...]) -> Iterator[Problem]:
+    """Filters of the whole dataset that a run can't judge by."""
+    first, *others = [i for i, judge in enumerate(filters) if judge.scope == "dataset"] or [-1]
+    if first >= 0 and not isinstance(filters[first], Duplicates):
+        message = f"{filters[first].name} judges the whole dataset, which only duplicates may"
+        yield Problem(f"filters[{first}]", message)
+    for i in others:
+        message = f"one filter may judge the whole dataset, and filters[{first}] does so already"
+        yield Problem(f"filters[{i}]", message)
 
 
 def _uncacheable(step: Component, path: str) -> Iterator[Problem]:

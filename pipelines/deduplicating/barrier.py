@@ -12,7 +12,6 @@ import xxhash
 
 from augment.atomic import whole_file
 from augment.component import fingerprint
-from augment.filters.duplicates import Duplicates
 from pipelines.deduplicating.choosing import Drops, drops
 from pipelines.deduplicating.sketching import Made, Sketching, bands
 from pipelines.deduplicating.thinning import Thinned, Thinning
@@ -62,7 +61,7 @@ def deduplicated(
         RunError: a worker died.
         OSError: files can't be written.
     """
-    judge = dataset_filter(plan)
+    judge = plan.dataset_filter
     if judge is None:
         return Deduplicated({})
     # The order of the input must not decide; shards of one content follow each other.
@@ -87,12 +86,6 @@ def deduplicated(
         path.unlink()
     tell("deduplicated", variants=sum(map(len, found)), shards=len(items), computed=count)
     return Deduplicated(objects, count)
-
-
-def dataset_filter(plan: Plan) -> Duplicates | None:
-    """The plan's filter that judges the whole dataset, if there is one."""
-    found = [judge for judge in plan.filters if judge.scope == "dataset"]
-    return next((judge for judge in found if isinstance(judge, Duplicates)), None)
 
 
 def _sketch(

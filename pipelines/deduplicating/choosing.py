@@ -3,7 +3,7 @@
 The outcome depends on what was sketched, not on how it is spread over files, but for variants of
 the same id, view and text, of which any one may stay.
 
-Memory: 1 byte for every original and variant, and some 50 for each of :data:`AT_ONCE` of them.
+Memory: 1 byte for every original and variant, and some 90 for each of :data:`AT_ONCE` of them.
 """
 
 from collections.abc import Iterator, Sequence

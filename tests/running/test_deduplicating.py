@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from augment.text.folding import folded
 from pipelines.deduplicating import barrier, choosing, sketching
 from pipelines.deduplicating.sketching import bands
+from pipelines.errors import RecipeError
+from pipelines.forecast import forecast
 from pipelines.store.history import rollback
 from pipelines.store.local import LocalStore
 
@@ -210,6 +212,45 @@ def test_near_repetitions_of_other_rows_go(mill):
     run(mill, views={"v": steps}, filters=[{**DATASET, "near": 0.6, "size": 3}])
     assert not said(mill)
     assert mill.read()["text"].to_pylist() == rows
+
+
+def test_a_dry_run_finds_all_there_though_variants_are_left_out(mill, texts):
+    spread(mill, corpus(texts), 2)
+    run(mill)
+    recipe = mill.recipe(input=str(mill.folder / "in"), id="n", views=VIEWS, filters=[DATASET])
+    assert forecast(recipe).schedule.missing == []
+
+
+def test_spans_of_what_is_left_out_of_a_column_go_too(mill, texts):
+    table = corpus(texts)
+    spans = [[{"start": 0, "stop": 3}]] * table.num_rows
+    spread(mill, table.append_column("spans", pa.array(spans)), 2)
+    run(mill, layout="wide", spans={"column": "spans", "protect": False})
+    rows = mill.read().to_pylist()
+    for column in ("a_0", "a_1", "b_0"):
+        assert {row[column] is None for row in rows} == {True, False}
+        assert all((row[column] is None) == (row[f"{column}_spans"] is None) for row in rows)
+
+
+def test_the_id_may_stand_in_folders(mill, texts):
+    rows = texts(3) * 2
+    for i, text in enumerate(rows):
+        mill.write(pa.table({"text": [text]}), f"in/n={i}/a.parquet")
+    runs = {"input": str(mill.folder / "in"), "filters": [DATASET], "views": VIEWS, "id": "n"}
+    made = []
+    for layout in ("wide", "long"):
+        mill.run(layout=layout, **runs)
+        found = (pq.ParquetFile(path).read() for path in mill.output.glob("*/*.parquet"))
+        columns = ["a_0", "a_1", "b_0"] if layout == "wide" else ["text"]
+        made.append(Counter(t for table in found for c in columns for t in table[c].to_pylist()))
+    wide, long = made
+    wide.pop(None)
+    assert long == wide + Counter(rows)
+
+
+def test_one_filter_may_judge_the_whole_dataset(mill):
+    with pytest.raises(RecipeError, match=r"filters\[1\]: one filter .* filters\[0\] does so"):
+        mill.run(filters=[DATASET, {**DATASET, "near": 0.9}])
 
 
 # The choice itself, on numbers.
