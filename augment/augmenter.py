@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from augment import row_cache, tracing
 from augment.batch import STEPS, TextBatch, Variants, spans_of
 from augment.component import Component, Probability, component, fingerprint
+from augment.containers import Polars, column_of, held_as
 from augment.errors import PluginError
 from augment.randomness import derive, generator, hash_strings, row_keys, uniform
 from augment.text.diff import edits_between
 from augment.text.edits import covered, overlaps
 from augment.text.protect import Protection
 from augment.text.spans import united
-from augment.texts import Polars, column_of, held_as
 from augment.variant import Edit, Origin, Variant, VariantList
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Texts in the types in which people hold them: what goes in as one comes back as one."""
+"""The containers that people hold texts in: what goes in as one comes back as one."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
