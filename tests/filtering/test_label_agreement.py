@@ -113,12 +113,25 @@ def test_rows_that_cannot_be_judged_are_kept_without_a_score(path):
 def test_reweight_keeps_all_and_floors(path):
     texts = SOURCES[:2] * 2
     turned = ["ugly stale fake cold dull", "lovely fresh honest warm", SOURCES[2], "xyzzy"]
-    found = judged(path, texts, turned, LABELS[:2] * 2, action="reweight", min=0.25)
+    found = judged(path, texts, turned, LABELS[:2] * 2, action="reweight", floor=0.25)
     assert found.keep.all()
     assert found.weight.dtype == np.float32
     assert found.weight[:2].tolist() == [0.25, 0.25]
     assert found.weight[2] == found.score[2] > 0.5
     assert found.weight[3] == 1.0
+
+
+def test_a_variant_is_not_blamed_for_what_is_doubted_of_its_source(path):
+    """The source has the wrong label; a variant that says the same is no worse."""
+    sources, labels = SOURCES[:1] * 2, ["bad"] * 2
+    variants = [SOURCES[0].replace("film", "movie") + " again", "lovely fresh honest warm"]
+    found = judged(path, sources, variants, labels)
+    assert (found.score < 0.3).all()
+    assert found.keep.all()
+    assert not judged(path, sources, variants, labels, of_source=None).keep.any()
+    mixed = ["the film is bright and dull"]
+    turned = judged(path, mixed, ["the film is ugly and dull"], ["good"])
+    assert turned.reason.to_pylist() == ["disagrees"]
 
 
 def test_keep_only_scores(path):

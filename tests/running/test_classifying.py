@@ -157,7 +157,7 @@ def test_steps_that_need_words_and_filters_that_need_labels_are_both_served(mill
 
 
 def test_weights_are_the_probabilities(mill, plugins):
-    weighing = recipe(steps=TURN, filters=[{**JUDGE, "action": "reweight", "min": 0.1}])
+    weighing = recipe(steps=TURN, filters=[{**JUDGE, "action": "reweight", "floor": 0.1}])
     mill.run(table(), **weighing, keep_original=False)
     rows = mill.read()
     assert len(rows) == 120
