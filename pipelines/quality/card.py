@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.quality.groups import Group
-from pipelines.quality.lots import reader
 from pipelines.quality.measuring import SIMILARITY, judged, measures
+from pipelines.quality.reader import reader
 from pipelines.quality.rejected import Replayed, replayed
 from pipelines.quality.samples import Example
 from pipelines.stats import Stats

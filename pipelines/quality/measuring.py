@@ -14,7 +14,8 @@ from pipelines.quality.distances import Weights, edit_rates, similarities
 from pipelines.quality.diversity import Diversity, diversity
 from pipelines.quality.groups import Group, Measured, grouped
 from pipelines.quality.histogram import Histogram, Sketch
-from pipelines.quality.lots import Lot, Made, Reader
+from pipelines.quality.lots import Lot, Made
+from pipelines.quality.reader import Reader
 from pipelines.quality.samples import Examples, Families
 from pipelines.quality.vocabulary import Shift, shift
 from pipelines.quality.words import Counter, Tokens, Words

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 from augment.batch import STEPS
 from augment.errors import AugmillError
 from pipelines.quality.distances import Weights
-from pipelines.quality.lots import Lot, Made, Reader, Sources
+from pipelines.quality.lots import Lot, Made, Sources
 from pipelines.quality.measuring import measured
+from pipelines.quality.reader import Reader
 from pipelines.quality.samples import Example, examples_of
 from pipelines.quality.words import Tokens
 from pipelines.recipe import ORIGINAL

@@ -100,28 +100,28 @@ def test_the_examples_are_found_by_keyboard_alone(opened, card):
     page.keyboard.type("rejected")
     assert page.locator("li.example:visible:not(.rejected)").count() == 0
     assert shown(page) == min(40, len(card.quality.replayed.examples)) > 0
-    page.keyboard.type("kept")
+    page.get_by_label("Show", exact=True).select_option("kept")
     assert page.locator("li.example.rejected:visible").count() == 0
 
 
 def test_the_filters_narrow_what_is_shown(opened, card):
     page = opened()
-    page.get_by_label("Method").select_option("random_swap")
+    page.get_by_label("Method", exact=True).select_option("random_swap")
     tags = page.locator("li.example:visible .tags").all_inner_texts()
     assert tags
     assert all("random_swap" in text for text in tags)
     page.get_by_role("button", name="Clear").click()
     page.wait_for_function("document.activeElement.id === 'words'")
-    page.get_by_label("Reason").select_option("length_ratio: too_long")
+    page.get_by_label("Reason", exact=True).select_option("length_ratio: too_long")
     wanted = [e for e in card.quality.replayed.examples if e.reason.endswith("too_long")]
     assert shown(page) == min(40, len(wanted)) > 0
-    page.get_by_label("Reason").select_option("")
-    page.get_by_label("Order").select_option("rate")
+    page.get_by_label("Reason", exact=True).select_option("")
+    page.get_by_label("Order", exact=True).select_option("rate")
     rates = [float(e.get_attribute("data-rate")) for e in page.locator("li.example:visible").all()]
     assert rates == sorted(rates, reverse=True)
     page.get_by_role("button", name="Show more").click()
     assert shown(page) > 40
-    page.get_by_label("Search").fill("no variant has these words")
+    page.get_by_label("Search", exact=True).fill("no variant has these words")
     assert page.locator("#found").inner_text() == "No variant fits."
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import regex
-from selectolax.parser import HTMLParser
+from selectolax.lexbor import LexborHTMLParser
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}\p{Pc}]+(?:['’‐‑·-][\p{L}\p{M}\p{N}\p{Pc}]+)*")
 
@@ -119,9 +119,8 @@ def check_group(told, rows):
     for key, column in (("edit_rate", "rate"), ("similarity", "alike"), ("words", "words")):
         assert told[key]["mean"] == pytest.approx(rows[column].mean(), abs=1e-9)
         assert told[key]["deviation"] == pytest.approx(rows[column].std(ddof=0), abs=1e-6)
-        assert told[key]["p50"] == pytest.approx(
-            rows[column].median(), abs=1 if key == "words" else 0.021
-        )
+        middle = np.quantile(rows[column], 0.5, method="inverted_cdf")
+        assert told[key]["p50"] == pytest.approx(middle, abs=0 if key == "words" else 0.02 + 1e-9)
         assert sum(told[key]["bins"]["counts"]) == len(rows)
     assert told["mean_length_ratio"] == pytest.approx(rows.ratio.mean(), abs=1e-9)
 
@@ -185,13 +184,13 @@ def test_methods_and_scores_are_those_of_the_long_layout(published, card):
         pytest.approx(scores.max()),
     )
     for share in (0.05, 0.25, 0.75, 0.95):
-        expected = scores.quantile(share, interpolation="lower")
-        assert told[f"p{round(share * 100)}"] == pytest.approx(expected, rel=0.01)
+        expected = np.quantile(scores, share, method="inverted_cdf")
+        assert told[f"p{round(share * 100)}"] == pytest.approx(expected, rel=0.003)
 
 
 def test_the_page_shows_the_numbers_of_the_json(card):
     told = json.loads((card.page.parent / "quality.json").read_text("utf-8"))
-    page = HTMLParser(card.page.read_text("utf-8"))
+    page = LexborHTMLParser(card.page.read_text("utf-8"))
     shown = {
         node.attributes["data-key"]: node.attributes["value"] for node in page.css("data[data-key]")
     }
@@ -201,7 +200,7 @@ def test_the_page_shows_the_numbers_of_the_json(card):
         if expected is not None:
             assert float(value) == expected, key
             checked += 1
-    assert checked > 60
+    assert checked > 50
     for view in ("weak", "strong"):
         assert int(shown[f"funnel:{view}:made"]) == told["funnel"]["views"][view]["made"]
 
