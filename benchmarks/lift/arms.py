@@ -49,6 +49,10 @@ def _steps(name: str) -> Mapping[str, tuple[int, list[dict[str, Any]]]]:
     ]
     found: dict[str, tuple[int, list[dict[str, Any]]]] = {
         BEST: (COPIES, _best(chinese)),
+        "nlpaug SynonymAug": (
+            COPIES,
+            [{"use": "nlpaug", "augmenter": "word.SynonymAug", "params": {"aug_src": "wordnet"}}],
+        ),
         "synonym": (COPIES, [{"use": "synonym", "rate": _RATE}]),
         "random_deletion": (COPIES, [{"use": "random_deletion", "rate": 0.1}]),
         "EDA's four, one each": (COPIES, [{"use": "one_of", "options": eda}]),
@@ -56,11 +60,6 @@ def _steps(name: str) -> Mapping[str, tuple[int, list[dict[str, Any]]]]:
     if name == "rotten":
         found["masked_lm"] = (COPIES, [{"use": "masked_lm", "rate": 0.15}])
         found["back_translation"] = (1, [{"use": "back_translation", "pivot": "pt"}])
-    params = {"aug_src": "wordnet"}
-    found["nlpaug SynonymAug"] = (
-        COPIES,
-        [{"use": "nlpaug", "augmenter": "word.SynonymAug", "params": params}],
-    )
     return found
 
 

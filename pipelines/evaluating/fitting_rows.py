@@ -13,7 +13,7 @@ from augment.text.columns import Ints
 from pipelines.corpus import open_corpus
 from pipelines.evaluating.labelled import Labelled
 from pipelines.executors.protocol import Done, Job, Lost, Tick
-from pipelines.fitting import fit
+from pipelines.learning import learn
 from pipelines.meter import Meter
 from pipelines.plan import Plan
 
@@ -49,4 +49,4 @@ def fitted_to(plan: Plan, data: Labelled, rows: Ints) -> Iterator[Plan]:
         recipe = plan.recipe.model_copy(update={"input": str(file), "input_format": "parquet"})
         there = Plan(recipe, plan.views, plan.filters)
         corpus = open_corpus(str(file), format="parquet", text=recipe.text)
-        yield fit(there, corpus, folder / "cache", folder, Here(), Meter())
+        yield learn(there, corpus, folder / "cache", folder, Here(), Meter())

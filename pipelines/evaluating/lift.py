@@ -12,6 +12,7 @@ from pipelines.evaluating.labelled import read_labelled
 from pipelines.evaluating.models.choice import check_installed, model_named
 from pipelines.evaluating.searching import Suggestion, apart, suggest, with_values
 from pipelines.evaluating.study import Design, Outcome, Tell, study
+from pipelines.logs import warn
 from pipelines.plan import Plan
 from pipelines.preparing import Given, as_recipe, checked
 
@@ -87,6 +88,8 @@ def evaluate(
     check_installed()
     chosen, design = model_named(model), design or Design()
     plan = evaluable(recipe, data, label, overrides)
+    if plan.dataset_filter is not None:
+        warn("filters", "duplicates across the dataset are left out by a run, but not here")
     rows = read_labelled(plan, str(plan.recipe.label), by)
     language = plan.recipe.language
     tag = language if isinstance(language, str) else "und"

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from augment import augmenter
 from pipelines import plan as planning
 from pipelines import recipe as recipes
 
@@ -12,8 +13,7 @@ GOOD, BAD = ("splendid", "charming", "moving", "witty"), ("dreary", "clumsy", "h
 ABOUT = ("The plot", "The music", "Every scene", "Its hero", "The ending", "The camera work")
 
 
-def reviews(count, seed=0):
-    """``(text, label)`` of different texts; a third of them say nothing of their label."""
+def _reviews(count, seed=0):
     random = np.random.default_rng(seed)
     rows = []
     for i in range(count):
@@ -24,13 +24,48 @@ def reviews(count, seed=0):
 
 
 @pytest.fixture
+def reviews():
+    """``(text, label)`` of different texts; a third of them say nothing of their label."""
+    return _reviews
+
+
+@augmenter("telling")
+def _telling(text, rng):
+    return _with(text, rng, {**dict.fromkeys(GOOD, GOOD), **dict.fromkeys(BAD, BAD)})
+
+
+@augmenter("misleading")
+def _misleading(text, rng):
+    return _with(text, rng, {**dict.fromkeys(GOOD, BAD), **dict.fromkeys(BAD, GOOD)})
+
+
+def _with(text, rng, others):
+    head, _, last = text.removesuffix(".").rpartition(" ")
+    return f"{head} {rng.choice(others[last])}." if last in others else None
+
+
+@pytest.fixture
+def telling():
+    """Puts another word of the same kind in place of the one that tells the label."""
+    return _telling()
+
+
+@pytest.fixture
+def misleading():
+    """Puts a word of the other kind there."""
+    return _misleading()
+
+
+@pytest.fixture
 def corpus(tmp_path):
     """Writes rows with their labels, and other columns, to a file."""
 
     def write(rows, **columns):
         texts, labels = zip(*rows, strict=True)
         path = tmp_path / "rows.parquet"
-        pq.write_table(pa.table({"text": texts, "label": labels, **columns}), path)
+        pq.write_table(
+            pa.table({"text": texts, "label": pa.array(labels, pa.string()), **columns}), path
+        )
         return str(path)
 
     return write

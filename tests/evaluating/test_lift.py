@@ -19,24 +19,6 @@ from pipelines.evaluating.models.linear import TfidfModel
 from pipelines.evaluating.study import BASELINE, Design, Outcome, study
 from pipelines.evaluating.table import aligned, markdown
 from pipelines.plan import Plan, PlannedView
-from tests.evaluating.conftest import BAD, GOOD, reviews
-
-
-@augmenter("telling")
-def telling(text, rng):
-    """Puts another word of the same kind in place of the telling one."""
-    return _with(text, rng, {**dict.fromkeys(GOOD, GOOD), **dict.fromkeys(BAD, BAD)})
-
-
-@augmenter("misleading")
-def misleading(text, rng):
-    """Puts a word of the other kind there."""
-    return _with(text, rng, {**dict.fromkeys(GOOD, BAD), **dict.fromkeys(BAD, GOOD)})
-
-
-def _with(text, rng, others):
-    head, _, last = text.removesuffix(".").rpartition(" ")
-    return f"{head} {rng.choice(others[last])}." if last in others else None
 
 
 def of(plan, step):
@@ -44,14 +26,14 @@ def of(plan, step):
 
 
 @pytest.fixture
-def rows(corpus):
+def rows(corpus, reviews):
     return corpus(reviews(300))
 
 
-def test_variants_that_teach_lift_and_those_that_mislead_lower(rows, plan_of):
+def test_variants_that_teach_lift_and_those_that_mislead_lower(rows, plan_of, telling, misleading):
     plan = plan_of(rows)
     data = read_labelled(plan, "label")
-    arms = {"teach": of(plan, telling()), "mislead": of(plan, misleading())}
+    arms = {"teach": of(plan, telling), "mislead": of(plan, misleading)}
     design = Design((8,), 8, 200, ("fixed",))
     baseline, teach, mislead = compared(study(data, arms, TfidfModel(), design, "en"))
     assert baseline.lift is None

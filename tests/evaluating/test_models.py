@@ -13,11 +13,10 @@ from pipelines.evaluating.models.words import Words
 from pipelines.evaluating.splitting import split
 from pipelines.evaluating.tuning import tuned
 from pipelines.evaluating.variants import Bank, Training
-from tests.evaluating.conftest import reviews
 
 
 @pytest.fixture
-def data(corpus, plan_of):
+def data(corpus, plan_of, reviews):
     return read_labelled(plan_of(corpus(reviews(300))), "label")
 
 

@@ -9,11 +9,10 @@ from pipelines.evaluating.drawing import batches, epoch
 from pipelines.evaluating.labelled import read_labelled, text_keys
 from pipelines.evaluating.splitting import split
 from pipelines.evaluating.variants import Bank, Training, texts
-from tests.evaluating.conftest import reviews
 
 
 @pytest.fixture
-def data(corpus, plan_of):
+def data(corpus, plan_of, reviews):
     return read_labelled(plan_of(corpus(reviews(80))), "label")
 
 
@@ -64,7 +63,7 @@ def test_batches_go_on_for_ever_epoch_by_epoch(data):
     assert sizes == [2, 2, 1, 2, 2, 1, 2]
 
 
-def test_one_bank_serves_all_trainings(corpus, plan_of, data):
+def test_one_bank_serves_all_trainings(corpus, plan_of, data, reviews):
     plan = plan_of(corpus(reviews(80)), copies=3)
     splits = [split(data, seed, 100) for seed in (0, 1)]
     ((made, cells),) = banks(plan, data, splits, (10, 30))
@@ -77,7 +76,9 @@ def test_one_bank_serves_all_trainings(corpus, plan_of, data):
     assert set(zip(made.parents, made.text.to_pylist(), strict=True)) <= set(alike)
 
 
-def test_what_learns_from_the_corpus_learns_from_the_training_rows_alone(corpus, plan_of, data):
+def test_what_learns_from_the_corpus_learns_from_the_training_rows_alone(
+    corpus, plan_of, data, reviews
+):
     step = {"use": "tfidf", "rate": 0.5, "vocabulary": 50}
     plan = plan_of(corpus(reviews(80)), step, copies=2)
     assert plan.unfitted
@@ -86,6 +87,22 @@ def test_what_learns_from_the_corpus_learns_from_the_training_rows_alone(corpus,
         learnt = drawn.training(size)
         assert set(made.parents) == set(learnt)
         assert words_of(made.text) <= words_of(data.text.take(pa.array(learnt)))
+
+
+def test_a_filter_learns_labels_of_the_training_rows_and_weighs_variants(
+    corpus, plan_of, data, reviews
+):
+    judge = {"use": "label_agreement", "action": "reweight"}
+    step = {"use": "synonym", "rate": 1.0}
+    plan = plan_of(corpus(reviews(80)), step, copies=1, filters=[judge])
+    assert plan.unfitted == ("label_agreement",)
+    drawn = split(data, 0, 100)
+    ((made, cells),) = banks(plan, data, [drawn], (40,))
+    assert cells == [(0, 40)]
+    assert set(made.parents) <= set(drawn.training(40))
+    assert ((made.weights > 0) & (made.weights < 1)).any()
+    training = Training.of(data, made, drawn.training(40), drawn.test(40))
+    np.testing.assert_allclose(np.bincount(training.sources, training.weights), 1)
 
 
 def words_of(text):
