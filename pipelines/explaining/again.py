@@ -28,7 +28,7 @@ class Sibling:
             the dataset.
         text: None if there is none.
         edits: of the source.
-        reason: why it was rejected, ``filter: reason``, or how it failed.
+        reason: why it was rejected, ``filter: reason``, or is absent; or how it failed.
         scores: of filters and methods, as far as the filters got.
         tries: what was made and rejected before it, where the recipe says ``retry``.
     """
@@ -84,10 +84,16 @@ class Again:
             name = Name(parent, made.view, made.copy)
             told = _sibling(made, name, failures.get((made.view, made.copy)))
             if told.outcome == "kept" and stored.find(name, told.text) is None:
-                told = replace(told, outcome="absent")
+                told = replace(told, outcome="absent", reason=self._elsewhere)
             tries = [text for text in self._texts(name) if text not in (told.text, None)]
             found[made.view, made.copy] = replace(told, tries=tuple(tries))
         return found
+
+    @property
+    def _elsewhere(self) -> str | None:
+        """What looked at the whole dataset and may have dropped a variant that the row keeps."""
+        names = [judge.name for judge in self.plan.filters if judge.scope == "dataset"]
+        return f"{', '.join(names)}: repeats another row of the dataset" if names else None
 
     def way(self, name: Name, text: str | None) -> Explanation | None:
         """How the variant of this name and text came about; of a declined one, how it did not."""

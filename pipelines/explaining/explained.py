@@ -13,7 +13,7 @@ from augment.errors import AugmillError
 from augment.explaining import Explanation
 from pipelines.errors import InputMissingError
 from pipelines.explaining.again import Again, Sibling
-from pipelines.explaining.finding import Found, Name, find
+from pipelines.explaining.finding import Found, Name, find, unknown
 from pipelines.explaining.originals import from_output, original
 from pipelines.explaining.stored import Stored, Version
 from pipelines.recipe import ORIGINAL, Recipe, parse
@@ -99,6 +99,8 @@ def explain(
             f"{recipe.views[name.view].copies} copies"
         )
     again, doubts = _again(store, entry, found, name.parent)
+    if again is None and not found.rows.num_rows:
+        raise unknown(output, entry.version, recipe, name)
     made = again.siblings(stored) if again is not None else {}
     told = made.get((name.view, name.copy))
     kept = stored.find(name, None if told is None else told.text)
@@ -143,14 +145,14 @@ def _again(
 
 def _file_of(entry: Entry, path: str) -> str:
     """The file of the input that an object's rows come from."""
-    parts = (part for part in entry.parts if part.stored.key in path)
-    return next((part.source for part in parts), "")
+    parts = (part.source for part in entry.parts if part.stored.key in path)
+    return next(parts, "")
 
 
 def _doubts(entry: Entry, again: "Again", made: Sibling, kept: Version | None) -> Iterator[str]:
     """Why what is made here is not what is stored."""
     if kept is None:
-        if made.outcome == "absent":
+        if made.outcome == "absent" and made.reason is None:
             yield "it is made here, but the output does not have it"
         return
     if made.text == kept.text and made.outcome == "kept":

@@ -55,12 +55,12 @@ class Found:
 
     Attributes:
         rows: with the columns of the layout: long, the original and its variants; wide, one row;
-            pairs, its variants.
-        file: of the output, that they are in.
+            pairs, its variants. None at all, if a layout without originals has no variant of it.
+        file: of the output, that they are in; empty if there are none.
     """
 
     rows: pa.Table
-    file: str
+    file: str = ""
 
 
 def find(output: str, version: int, recipe: Recipe, name: Name) -> Found:
@@ -73,7 +73,7 @@ def find(output: str, version: int, recipe: Recipe, name: Name) -> Found:
         name: of one of the rows.
 
     Raises:
-        InputMissingError: there is no row of this parent; the message names the nearest.
+        InputMissingError: there is no row of this parent, though originals are kept.
     """
     dataset = read_dataset(output, version)
     key = id_column(recipe)
@@ -81,17 +81,28 @@ def find(output: str, version: int, recipe: Recipe, name: Name) -> Found:
     for fragment in dataset.get_fragments(wanted):
         parts = [
             _rows(part, dataset.schema, recipe, name.parent, wanted)
-            for part in _groups(fragment, wanted)
+            for part in fragment.split_by_row_group(wanted)
         ]
         rows = pa.concat_tables(
             [part for part in parts if part is not None] or [dataset.schema.empty_table()]
         )
         if rows.num_rows:
             return Found(rows, fragment.path)
+    if recipe.layout == "wide" or (recipe.layout == "long" and recipe.keep_original):
+        raise unknown(output, version, recipe, name)
+    return Found(dataset.schema.empty_table())
+
+
+def unknown(output: str, version: int, recipe: Recipe, name: Name) -> InputMissingError:
+    """The error of a row that there is not, which names those that there are.
+
+    Args:
+        output, version, recipe, name: see :func:`find`.
+    """
     wrote = name.given or str(name)
-    known = nearest_names(dataset, recipe, wrote)
+    known = nearest_names(read_dataset(output, version), recipe, wrote)
     told = f"; the nearest are {', '.join(map(repr, known))}" if known else ""
-    raise InputMissingError(f"{output} has no row {wrote!r}{told}")
+    return InputMissingError(f"{output} has no row {wrote!r}{told}")
 
 
 def id_column(recipe: Recipe) -> str | None:
@@ -111,12 +122,6 @@ def _equal(field: pa.Field, wanted: str) -> Any:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         pass
     return here.cast(pa.string()) == wanted
-
-
-def _groups(fragment: Any, wanted: Any) -> Iterator[Any]:
-    yield from (
-        fragment.split_by_row_group(wanted) if wanted is not None else fragment.split_by_row_group()
-    )
 
 
 def _rows(
