@@ -23,7 +23,7 @@ STATS = Stats(
     rejected={"null": 1, "error": 2},
     views={
         "weak": ViewStats(20, 15, 4, 1, {}, {"synonym": 15}, {}, 2.5),
-        "strong": ViewStats(40, 30, 5, 0, {"length_ratio: too_long": 5}, {}, {}, 7.25),
+        "strong": ViewStats(40, 30, 5, 0, {"length_ratio: too_long": 5}, {}, {}, 7.25, 9, 4),
     },
     cached={"hits": 3, "misses": 4},
 )
@@ -99,6 +99,12 @@ def test_all_that_a_run_did_is_told(file):
         ("augmill_variants", "", "declined", "strong"): 5,
         ("augmill_variants", "", "failed", "strong"): 0,
         ("augmill_variants", "length_ratio: too_long", "rejected", "strong"): 5,
+        ("augmill_variants_yield_ratio", "weak"): 0.75,
+        ("augmill_variants_yield_ratio", "strong"): 0.75,
+        ("augmill_variants_retried", "weak"): 0,
+        ("augmill_variants_retried", "strong"): 9,
+        ("augmill_variants_recovered", "weak"): 0,
+        ("augmill_variants_recovered", "strong"): 4,
         ("augmill_shards", "computed"): 3,
         ("augmill_shards", "reused"): 37,
         ("augmill_cache_rows", "hits"): 3,

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import xxhash
 
+from pipelines.stats import Stats
 from pipelines.store.entry import Entry, Part
 from pipelines.store.footer import KEY, PAGES, STATS
 from pipelines.store.local import LocalStore
@@ -102,7 +103,7 @@ class Bench:
             identity={},
             recipe={"keep_versions": self.keep},
             parts=parts,
-            stats={},
+            stats=Stats().told(),
         )
 
     def run(self, store, *texts, rejects=(), names=None):

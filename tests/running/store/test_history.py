@@ -170,12 +170,13 @@ def test_status_tells_what_is_published_and_kept(bench, command):
     lines = command("status", "--files").stdout.splitlines()
     assert lines[0] == "version      2, 2026-01-02T00:00:00+00:00"
     assert lines[1].startswith("rows         2 in 2 files, ")
-    assert lines[2] == f"digest       {bench.store().last().digest}"
-    assert lines[3] == f"fingerprint  {2:032x}, augmill 0"
-    assert lines[4].startswith("kept         versions 1 to 2: 3 objects, ")
-    assert lines[5] == "last run     none on record"
-    assert lines[7].startswith("part-00001.parquet  1 rows, 0 rejected, ")
-    assert lines[7].endswith("from in/part-00001.parquet")
+    assert lines[2] == "variants     0 asked, 0 made, 0 rejected, yield 100.0%"
+    assert lines[3] == f"digest       {bench.store().last().digest}"
+    assert lines[4] == f"fingerprint  {2:032x}, augmill 0"
+    assert lines[5].startswith("kept         versions 1 to 2: 3 objects, ")
+    assert lines[6] == "last run     none on record"
+    assert lines[8].startswith("part-00001.parquet  1 rows, 0 rejected, ")
+    assert lines[8].endswith("from in/part-00001.parquet")
 
 
 def test_status_for_programs(bench, command):
