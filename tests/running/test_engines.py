@@ -11,12 +11,13 @@ FILES = 24
 
 @pytest.fixture
 def recipe(job):
-    """Lexical and model steps, and rows that are rejected."""
+    """Lexical and model steps, rows that are rejected, and variants that repeat others."""
     job.fill(FILES - 1, 40)
     job.write(FILES - 1, [None, *(f"Text {i} of the huge house" for i in range(40)), None])
     places = {"input": str(job.folder / "in"), "id": "n", "copies": 2}
     steps = [{"use": "synonym", "rate": 0.3}, {"use": "masked_lm", "p": 0.2}]
-    return {**places, "steps": steps, "max_reject_fraction": 0.1}
+    filters = [{"use": "duplicates", "against": "dataset"}]
+    return {**places, "steps": steps, "filters": filters, "max_reject_fraction": 0.1}
 
 
 @pytest.fixture

@@ -377,3 +377,30 @@ def test_a_run_publishes_to_a_url_what_it_publishes_to_a_folder(bucket, tmp_path
     assert there.to_table().equals(here.to_table())
     assert there.count_rows() == 4
     assert len([name for name in names(bucket, "objects/") if ".rejects." in name]) == 1
+
+
+def test_variants_that_repeat_others_are_left_out_there_too(bucket, monkeypatch, tmp_path):
+    rows = [f"the huge movie about a beautiful {word}" for word in ("house", "car", "dog")] * 10
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("a", "b"):
+        ids = [f"{name}{i}" for i in range(len(rows))]
+        pq.write_table(pa.table({"n": ids, "text": rows}), source / f"{name}.parquet")
+    recipe = {
+        "input": str(source),
+        "id": "n",
+        "steps": [{"use": "synonym", "rate": 0.3}],
+        "filters": [{"use": "duplicates", "against": "dataset"}],
+    }
+    local = pipelines.run({**recipe, "output": str(tmp_path / "local")})
+    there = pipelines.run({**recipe, "output": URL})
+    assert there.stats.variants.rejected["duplicates: exact"] > 20
+    assert there.stats.told() == local.stats.told()
+    assert sorted(texts()) == sorted(texts(str(tmp_path / "local")))
+    with RemoteStore(URL) as store:
+        assert store.verify().objects == 4
+    assert not pipelines.run({**recipe, "output": URL}).changed
+    # Another machine has no sketches; it finds the objects, and makes nothing else of them.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+    again = pipelines.run({**recipe, "output": URL})
+    assert (again.changed, dict(again.computed)) == (False, {})
