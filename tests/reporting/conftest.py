@@ -93,7 +93,7 @@ def publish_to(folder, layout, table=None, **values):
         "language": {"column": "lang"},
         "layout": layout,
         "views": VIEWS,
-        "filters": [{"use": "length_ratio", "min": 0.93, "max": 1.07}],
+        "filters": [{"use": "length_ratio", "min": 0.96, "max": 1.04}],
         "max_reject_fraction": 1.0,
         **values,
     }
