@@ -49,6 +49,12 @@ class TestConstruction:
     def test_equal_parameters_are_equal_components(self) -> None:
         assert Kite(rate=0.5) == Kite(rate=0.5) != Kite(rate=0.6)
 
+    def test_what_use_leaves_on_it_is_not_pickled(self) -> None:
+        kite = Kite()
+        before = pickle.dumps(kite)
+        object.__setattr__(kite, "model", "weights")
+        assert pickle.dumps(kite) == before
+
     def test_pickles(self) -> None:
         assert pickle.loads(pickle.dumps(ReplaceText(old="a", new="b"))) == ReplaceText(
             old="a", new="b"
