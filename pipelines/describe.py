@@ -51,6 +51,8 @@ def description(name: str) -> str:
         parts += [f"Classifier of the corpus's labels ({fits}): trained by a run, if none is given"]
     elif fits:
         parts += [f"Statistics of the corpus ({fits}): counted by a run, if none are given"]
+    if getattr(cls, "reads_labels", False):
+        parts += ["Labels: reads those of the column that the recipe names (label)"]
     assets = _assets(cls)
     if assets:
         parts += ["", "Files that decide the output:", *(f"  {line}" for line in assets)]
@@ -107,8 +109,18 @@ def _invariance(cls: type[Component]) -> str:
     if cls.nested:
         return "if that of its parts is"
     if isinstance(promise, property):
-        return "yes, unless a parameter names a model"
+        return _invariance_by_default(cls)
     return "yes" if promise else "no; the same for the same batches"
+
+
+def _invariance_by_default(cls: type[Component]) -> str:
+    try:
+        usual = getattr(cls(), "batch_invariant", True)
+    except AugmillError:
+        usual = True
+    if usual:
+        return "yes, unless a parameter names a model"
+    return "no, unless a parameter names another model; the same for the same batches"
 
 
 def _drift(cls: type[Component]) -> Iterator[str]:
@@ -127,7 +139,7 @@ def _assets(cls: type[Component]) -> list[str]:
 
 _LEARNED: dict[Learned, tuple[str, str, str]] = {
     "statistics": ("statistics of the corpus", "counts them first", "counts them all"),
-    "classifier": ("a classifier of its labels", "trains it first", "trains it of all"),
+    "classifier": ("a classifier of the corpus's labels", "trains it first", "trains it of all"),
 }
 """What is learned of a corpus, how a run comes by it, and how if a sample has it of the first."""
 

@@ -27,8 +27,10 @@ class ViewStats:
         declined: there was nothing to change.
         failed: a step or a filter raised an error on the row.
         rejected: by filter and reason, such as ``length_ratio: too_long``; ``spans: broken``
-            where an edit broke a labelled span.
-        steps: how many of the variants made each step changed.
+            where an edit broke a labelled span; with ``duplicates``, those that repeat others of
+            the dataset are among them.
+        steps: how many of the variants made each step changed, before those went that repeat
+            others of the dataset.
         counts: what the steps counted, such as sentences that fell back, by the name of the note.
         seconds: spent in steps and filters.
         retried: how often a variant was asked for again after a rejection; the rejections that

@@ -103,6 +103,16 @@ def test_a_retry_replaces_what_was_rejected_and_nothing_else(texts):
         assert view.asked == view.made + view.declined + view.failed + sum(view.rejected.values())
 
 
+def test_a_sibling_that_repeats_another_is_asked_for_again():
+    rows = batch(["the huge movie about a beautiful house", "a rapid success", "a big car"] * 20)
+    values = {"copies": 4, "filters": [{"use": "duplicates"}]}
+    once, often = (expand(planned(retry=n, **values), rows) for n in (0, 5))
+    assert once.stats.variants.rejected["duplicates: exact"] > often.stats.variants.recovered > 0
+    for row in zip(*variants(often), strict=True):
+        there = [text for text in row if text is not None]
+        assert len(set(there)) == len(there)
+
+
 @pytest.mark.usefixtures("plugins")
 @pytest.mark.parametrize("size", [1, 7, 33])
 def test_retries_are_the_same_for_any_cut(texts, size):
