@@ -109,7 +109,10 @@ def forecast_text(forecast: Forecast, workers: int) -> str:
     found = forecast.schedule
     lines = [f"rows: {forecast.rows:,}, shards: {forecast.shards:,}"]
     if found is None:
-        lines.append("all of them are computed, once their words are counted")
+        words = ["their words are counted"] * bool(forecast.plan.lacking("statistics"))
+        labels = ["their labels are learned"] * bool(forecast.plan.lacking("classifier"))
+        first = words + labels
+        lines.append(f"all of them are computed, once {' and '.join(first)}")
     else:
         fresh = forecast.shards - len(found.missing)
         lines.append(f"fresh: {fresh:,}, to compute: {len(found.missing):,}")

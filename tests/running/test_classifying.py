@@ -15,9 +15,11 @@ from pipelines import corpus as corpora
 from pipelines import plan as planning
 from pipelines import recipe as recipes
 from pipelines.classifying import TrainFold
+from pipelines.describe import needs
 from pipelines.draws import SCHEMA, Draw
 from pipelines.errors import DataError, RecipeError
 from pipelines.forecast import forecast
+from pipelines.terminal import forecast_text
 
 GOOD = ["bright", "warm", "clever", "lovely", "fresh", "honest"]
 BAD = ["dull", "cold", "stupid", "ugly", "stale", "fake"]
@@ -215,6 +217,12 @@ def test_a_forecast_trains_nothing_and_knows_what_a_run_trained(mill, trained):
     assert not trained
     assert before.schedule is None
     assert before.missing == 120
+    assert "once their labels are learned\n" in forecast_text(before, 1)
+    told = "label_agreement needs a classifier of the corpus's labels: "
+    assert list(needs(before.plan)) == [f"{told}a run trains it first"]
+    assert list(needs(before.plan, 9)) == [
+        f"{told}here of the first 9 rows; a run trains it of all"
+    ]
     mill.run(**recipe())
     after = forecast(mill.recipe(**recipe()))
     assert after.schedule is not None
