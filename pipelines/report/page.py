@@ -1,6 +1,6 @@
 """The page: what the template is given, and its rendering."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -48,7 +48,8 @@ def page(quality: Quality, drift: Mapping[str, Any] | None, recipe: str) -> str:
         undefined=jinja2.StrictUndefined,
     )
     templates.filters.update(wording.FILTERS)
-    values = quality.values
+    values, examples = quality.values, (*quality.examples, *quality.replayed.examples)
+    counted = values["funnel"]["all"]["counts"]
     made: str = templates.get_template("card.html.j2").render(
         values=values,
         tiles=_tiles(quality.scalars(), drift),
@@ -56,12 +57,11 @@ def page(quality: Quality, drift: Mapping[str, Any] | None, recipe: str) -> str:
         funnel=_funnel(values),
         plots=_plots(values),
         tables=_tables(values),
+        scores=_scores(values),
         drift=None if drift is None else {**drift, "rows": _drifted(drift)},
-        examples=[
-            _example(e, i) for i, e in enumerate((*quality.examples, *quality.replayed.examples))
-        ],
+        examples=[_example(example, counted) for example in examples],
         replayed=quality.replayed,
-        choices=_choices((*quality.examples, *quality.replayed.examples)),
+        choices=_choices(examples),
         recipe=recipe,
         style=_template("card.css"),
         script=_template("card.js"),
@@ -130,7 +130,7 @@ def _plots(values: Mapping[str, Any]) -> dict[str, Any]:
             name: plots.histograms(
                 {"": told}, name=f"score-{i}", title=f"Scores of {name}", axis=name
             )
-            for i, (name, told) in enumerate(values["scores"].items())
+            for i, (name, told) in enumerate(_scores(values).items())
         },
     }
     for key, title in (("edit_rate", "Edit rate per view"), ("similarity", "Similarity per view")):
@@ -143,6 +143,12 @@ def _plots(values: Mapping[str, Any]) -> dict[str, Any]:
         lengths, name="length", title="Words per text", axis="words per text", whole=True, bins=32
     )
     return found
+
+
+def _scores(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured of each variant; what was counted is told beside the yield."""
+    counted = values["funnel"]["all"]["counts"]
+    return {name: told for name, told in values["scores"].items() if name not in counted}
 
 
 def _tables(values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -172,10 +178,9 @@ def _tables(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return made
 
 
-def _example(example: Example, number: int) -> dict[str, Any]:
+def _example(example: Example, counted: Container[str]) -> dict[str, Any]:
     edits = [Edit(*edit) for edit in example.edits]
     return {
-        "number": number,
         "parts": [*parts(example.source, edits)],
         "view": example.view,
         "steps": example.steps or (),
@@ -185,7 +190,7 @@ def _example(example: Example, number: int) -> dict[str, Any]:
         "language": "" if example.language == "und" else example.language,
         "edit_rate": example.edit_rate,
         "similarity": example.similarity,
-        "scores": example.scores,
+        "scores": [(name, score) for name, score in example.scores if name not in counted],
         "id": example.id,
     }
 

@@ -59,13 +59,16 @@ def number(value: float | None) -> str:
     """Two or three significant digits."""
     if value is None:
         return "–"
+    if not value:
+        return "0"
     size, sign = abs(value), "−" if value < 0 else ""
     if size >= 100:
         return f"{sign}{size:,.0f}"
     if size >= 10:
         return f"{sign}{size:.1f}"
-    digits = 2 if size >= 0.1 or not size else 3
-    return f"{sign}{size:.{digits}f}" if size >= 0.001 or not size else f"{sign}{size:.2g}"
+    if size >= 0.1:
+        return f"{sign}{size:.2f}"
+    return f"{sign}{size:.3f}" if size >= 0.001 else f"{sign}{size:.2g}"
 
 
 def scalar(key: str, value: float | None) -> str:
