@@ -134,7 +134,7 @@ def _views(table: pa.Table, place: npt.NDArray[np.int64]) -> list[str]:
 def _without(table: pa.Table, place: npt.NDArray[np.int64]) -> pa.Table:
     left = np.ones(table.num_rows, np.bool_)
     left[place] = False
-    return table.filter(pa.array(left))
+    return table.take(pa.array(np.flatnonzero(left)))
 
 
 def _told(item: Thinned, counts: Mapping[str, Mapping[str, int]]) -> dict[str, str]:

@@ -175,8 +175,17 @@ def test_a_type_that_its_owner_registered_stays(mill, texts, centimetres):
     carries(mill, pq.ParquetFile(mill.write(table)).read())
 
 
-def carries(mill, table):
-    mill.run()
+def test_they_stay_where_variants_are_left_out(mill, table):
+    twice = pa.concat_tables([table, table])
+    mill.write(twice)
+    written = pq.ParquetFile(mill.folder / "in.parquet").read()
+    left_out = {"use": "duplicates", "against": "dataset"}
+    done = carries(mill, written, filters=[left_out])
+    assert done.stats.variants.rejected["duplicates: exact"] > ROWS // 2
+
+
+def carries(mill, table, **values):
+    done = mill.run(**values)
     out = mill.read()
     kept = carried(table.schema, out.schema)
     assert [f for f, g in zip(table.schema, kept, strict=True) if not f.equals(g, True)] == []
@@ -188,6 +197,7 @@ def carries(mill, table):
     rows = pc.index_in(variants["aug_parent"], original["aug_parent"])
     names = [name for name in table.schema.names if name != "text"]
     assert not differing(variants.select(names), table.select(names).take(rows))
+    return done
 
 
 def differing(some, others):
