@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Annotated, Self
 
 import numpy as np
@@ -10,13 +9,13 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from augment.batch import TextBatch, Variants
-from augment.component import component, package_version
+from augment.component import MISSING, component, package_version
 from augment.errors import ModelError, StatisticsError
 from augment.filter import Filter, Verdicts
 from augment.filters.pairs import Pairs, check_bounds
 from augment.filters.word_vectors import cosines
 from augment.models.backends.choice import ENGINES, here
-from augment.models.backends.onnx_encoder import PACKAGES, files
+from augment.models.backends.onnx_encoder import PACKAGE, files
 from augment.models.encode import BATCH_TOKENS, SentenceEncoder, load_encoder
 from augment.models.identity import model_digest, path_digest
 from augment.statistics import CorpusStatistics, open_statistics
@@ -81,7 +80,7 @@ class Similarity(Filter):
         """With the device that ``auto`` stands for here.
 
         Raises:
-            MissingExtraError: the packages of ``minilm`` are not installed.
+            MissingExtraError: the package of ``minilm`` is not installed.
         """
         if self.model == MINILM:
             files()
@@ -99,8 +98,8 @@ class Similarity(Filter):
             return found | {
                 name: package_version(name) for name in ("tokenizers", *ENGINES["torch"])
             }
-        found = {name: package_version(name) for name in (*PACKAGES, "tokenizers", "onnxruntime")}
-        if all(find_spec(name.replace("-", "_")) for name in PACKAGES):
+        found = {name: package_version(name) for name in (PACKAGE, "tokenizers", "onnxruntime")}
+        if found[PACKAGE] != MISSING:
             found |= {path.name: path_digest(path) for path in files()}
         return found
 
@@ -111,7 +110,7 @@ class Similarity(Filter):
         Raises:
             StatisticsError: ``tfidf`` has no statistics.
             ModelError: the encoder can't be loaded, or does not know the batch's language.
-            MissingExtraError: its packages are not installed.
+            MissingExtraError: its package is not installed.
         """
         pairs = Pairs.of(source, variants)
         cosine = self._cosines(pairs) if len(pairs) else np.zeros(0, np.float32)

