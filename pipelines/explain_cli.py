@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from pipelines.store_cli import Output
-
 
 def explain(
-    output: Output,
+    output: Annotated[
+        str, typer.Argument(metavar="OUT", help="A published dataset: the recipe's output.")
+    ],
     aug_id: Annotated[
         str,
         typer.Argument(
