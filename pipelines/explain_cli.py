@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from pipelines.arguments import Output
+
 
 def explain(
-    output: Annotated[
-        str, typer.Argument(metavar="OUT", help="A published dataset: the recipe's output.")
-    ],
+    output: Output,
     aug_id: Annotated[
         str,
         typer.Argument(

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from pipelines.arguments import Output
+
 
 def report(
-    output: Annotated[
-        str, typer.Argument(metavar="OUT", help="A published dataset: the recipe's output.")
-    ],
+    output: Output,
     version: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="A kept version; the published one by default."),

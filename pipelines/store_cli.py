@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.arguments import Output
+
 if TYPE_CHECKING:
     from pipelines.records import RunRecord
     from pipelines.store.entry import Entry
     from pipelines.store.history import Status
     from pipelines.store.protocol import Store
-
-Output = Annotated[
-    str, typer.Argument(metavar="OUT", help="A published dataset: the recipe's output.")
-]
 
 
 def status(
