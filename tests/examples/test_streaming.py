@@ -1,7 +1,9 @@
 """Streaming: each row once over all workers of all ranks, in an order of seed and epoch."""
 
 import pickle
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +20,7 @@ def output(tmp_path_factory):
     for number in range(4):
         texts = [f"File {number}, line {i}: a huge success" for i in range(150 + 41 * number)]
         pq.write_table(pa.table({"text": texts}), folder / "in" / f"{number}.parquet")
-    out = str(folder / "out")
+    out = str(folder / "OUT")
     steps = [{"use": "synonym", "rate": 0.5}]
     run({"input": str(folder / "in"), "output": out, "steps": steps, "batch_rows": 64})
     return out
@@ -117,3 +119,17 @@ def test_datasets_reads_each_row_once_too(streaming, output, wanted, ranks, work
     assert sorted(first) == wanted
     assert read(0) == first
     assert read(1) != first
+
+
+@pytest.mark.slow
+def test_the_guide_reads_what_there_is(streaming, output, wanted, monkeypatch, tmp_path):
+    monkeypatch.setattr(streaming.datasets.config, "HF_DATASETS_CACHE", tmp_path)
+    monkeypatch.chdir(Path(output).parent)
+    guide = (Path(streaming.__file__).parent / "README.md").read_text("utf-8")
+    reading, training = re.findall(r"^```python\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    names = {}
+    exec(reading, names)
+    assert len(names["rows"]) == len(names["data"]) == len(names["table"]) == len(wanted)
+    assert {row["aug_id"] for row in names["stream"]} == set(wanted)
+    exec(training, names)
+    assert all(row.keys() == {"text"} for row in names["rows"])
