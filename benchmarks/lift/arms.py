@@ -17,7 +17,7 @@ from pipelines import recipe as recipes
 from pipelines.plan import Plan, PlannedView
 
 COPIES = 4
-"""Of every row, by every arm; back-translation has but one to give."""
+"""Of every row, by every arm."""
 
 BEST = "recipe"
 
@@ -25,21 +25,22 @@ _RATE = 0.3
 """What nlpaug and nlpcda replace by default, and what the single methods are given, too."""
 
 
-def arms(name: str, file: str) -> dict[str, Plan]:
+def arms(name: str, file: str, model: str) -> dict[str, Plan]:
     """Plans by the names of the table's rows.
 
     Args:
         name: of the set.
         file: its rows.
+        model: that learns from them; each has the recipe that was chosen for it.
     """
     language = SETS[name].language
-    found = {arm: _plan(file, language, steps) for arm, steps in _steps(name).items()}
+    found = {arm: _plan(file, language, steps) for arm, steps in _steps(name, model).items()}
     if language == "zh":
         found["nlpcda Similarword"] = _of_peer(file)
     return found
 
 
-def _steps(name: str) -> Mapping[str, tuple[int, list[dict[str, Any]]]]:
+def _steps(name: str, model: str) -> Mapping[str, tuple[int, list[dict[str, Any]]]]:
     chinese = SETS[name].language == "zh"
     eda = [
         {"use": "synonym", "rate": 0.1},
@@ -48,7 +49,7 @@ def _steps(name: str) -> Mapping[str, tuple[int, list[dict[str, Any]]]]:
         {"use": "random_deletion", "rate": 0.1},
     ]
     found: dict[str, tuple[int, list[dict[str, Any]]]] = {
-        BEST: (COPIES, _best(chinese)),
+        BEST: (COPIES, _best(chinese, model)),
         "nlpaug SynonymAug": (
             COPIES,
             [{"use": "nlpaug", "augmenter": "word.SynonymAug", "params": {"aug_src": "wordnet"}}],
@@ -59,14 +60,14 @@ def _steps(name: str) -> Mapping[str, tuple[int, list[dict[str, Any]]]]:
     }
     if name == "rotten":
         found["masked_lm"] = (COPIES, [{"use": "masked_lm", "rate": 0.15}])
-        found["back_translation"] = (1, [{"use": "back_translation", "pivot": "pt"}])
     return found
 
 
-def _best(chinese: bool) -> list[dict[str, Any]]:
+def _best(chinese: bool, model: str) -> list[dict[str, Any]]:
     if chinese:
         return [{"use": "random_insertion", "rate": 0.5, "lexicon": "cilin"}]
-    return [{"use": "random_insertion", "rate": 1.0, "lexicon": str(neighbours_file())}]
+    rate = {"tfidf": 1.0, "cnn": 0.3}[model]
+    return [{"use": "random_insertion", "rate": rate, "lexicon": str(neighbours_file())}]
 
 
 def _plan(file: str, language: str, made: tuple[int, list[dict[str, Any]]]) -> Plan:

@@ -49,7 +49,7 @@ class Shape:
     dropout: float = 0.5
     learning_rate: float = 5e-3
     batch: int = 32
-    most_words: int = 48
+    most_words: int = 64
 
 
 class CnnModel:
@@ -61,8 +61,8 @@ class CnnModel:
 
     name = "cnn"
     knob = "steps"
-    strengths: tuple[float, ...] = (80.0, 160.0, 320.0)
-    usual = 160.0
+    strengths: tuple[float, ...] = (100.0, 200.0, 400.0)
+    usual = 200.0
 
     def __init__(self, shape: Shape | None = None) -> None:
         if find_spec("torch") is None:
@@ -111,7 +111,7 @@ class Network:
         with seeded(seed, threads=1):
             numbers, known = self._numbers(training)
             net = _net(self.shape, known, self.classes)
-            optimiser = torch.optim.Adam(net.parameters(), self.shape.learning_rate)
+            optimiser = torch.optim.Adam(net.parameters(), self.shape.learning_rate, fused=True)
             learnt = training, torch.from_numpy(training.labels)
             return stepped(
                 lambda places: self._step(net, optimiser, numbers, learnt, places),
