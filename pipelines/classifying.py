@@ -1,6 +1,7 @@
 """The pass before a run: training a classifier of the corpus's labels, for filters that need one.
 
-Of every shard a worker draws the labelled texts to learn from; then workers train one model a fold.
+Of every shard a worker draws the labelled texts to learn from, none of those that a recipe's
+``split`` leaves for validation; then workers train one model a fold.
 What is drawn is decided by the texts alone, and the result is kept beside the output under a key of
 all that it depends on, as statistics are.
 """
@@ -35,6 +36,7 @@ from pipelines.parquet import read_batches
 from pipelines.plan import Plan
 from pipelines.recipe import Recipe
 from pipelines.sift import readable
+from pipelines.splitting import validated
 
 COLUMNS = "labelled columns"
 """What the digests of the columns that are read are remembered in, in the store's cache."""
@@ -157,6 +159,7 @@ class DrawLabelled:
             labels = labels_of(recipe, rows)
             if labels is None:
                 raise DataError(f"the column {recipe.label!r} (label) holds no labels")
+            labels = pc.if_else(pa.array(validated(recipe, rows, text)), None, labels)
             for tag, places in by_language(recipe, rows):
                 index = pa.array(places)
                 tags = pa.repeat(tag, len(places))
@@ -195,6 +198,8 @@ def labels_key(recipe: Recipe, corpus: Corpus, memory: Path | None = None) -> st
         InputChangedError: a file changed since the corpus was opened.
     """
     keys = {"text", "label", "language", "max_chars"}
+    if recipe.split is not None:
+        keys |= {"split", "seed"}
     ways = {
         **recipe.model_dump(mode="json", include=keys),
         "bounds": [MOST_ROWS, MOST_BYTES, LONGEST],
@@ -205,7 +210,8 @@ def labels_key(recipe: Recipe, corpus: Corpus, memory: Path | None = None) -> st
 
 def _columns(recipe: Recipe) -> list[str]:
     tags = [] if isinstance(recipe.language, str) else [recipe.language.column]
-    return list(dict.fromkeys([recipe.text, *tags, str(recipe.label)]))
+    groups = [] if recipe.split is None or recipe.split.by is None else [recipe.split.by]
+    return list(dict.fromkeys([recipe.text, *tags, str(recipe.label), *groups]))
 
 
 def _check_labels(recipe: Recipe, corpus: Corpus, name: str) -> None:

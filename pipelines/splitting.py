@@ -1,9 +1,11 @@
 """The column that says which rows to train on and which to validate on."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from augment.randomness import hash_strings, row_keys, uniform
+from augment.text.columns import Bools
 from pipelines.errors import DataError
 from pipelines.recipe import Recipe
 from pipelines.recipe_values import Split
@@ -25,12 +27,26 @@ def with_split(recipe: Recipe, source: pa.RecordBatch, text: pa.StringArray) -> 
     """
     if recipe.split is None:
         return source
-    groups = _groups(recipe.split, source, text)
-    drawn = uniform(row_keys(recipe.seed, hash_strings(groups)), "split")
-    codes = pa.array((drawn < recipe.split.validation).astype("int32"))
+    codes = pa.array(validated(recipe, source, text).astype("int32"))
     column = pa.DictionaryArray.from_arrays(codes, pa.array([TRAIN, VALIDATION]))
     schema = source.schema.append(split_field(recipe.split))
     return pa.RecordBatch.from_arrays([*source.columns, column], schema=schema)
+
+
+def validated(recipe: Recipe, source: pa.RecordBatch, text: pa.StringArray) -> Bools:
+    """``(n,)``: which rows are validated on, so that nothing may be learned of them.
+
+    Args:
+        recipe, source, text: as there.
+
+    Raises:
+        DataError: the column of the groups can't be written as text.
+    """
+    if recipe.split is None:
+        return np.zeros(source.num_rows, np.bool_)
+    groups = _groups(recipe.split, source, text)
+    drawn = uniform(row_keys(recipe.seed, hash_strings(groups)), "split")
+    return drawn < recipe.split.validation
 
 
 def split_field(split: Split) -> pa.Field:

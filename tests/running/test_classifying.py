@@ -256,3 +256,18 @@ def test_what_is_drawn_is_the_same_for_any_cut_and_order(monkeypatch, most, byte
     assert sum(len(text) for text in found[0]["text"].to_pylist()) <= bytes_
     distinct = len({(r["label"], r["text"]) for r in rows.to_pylist()})
     assert (found[0].num_rows == distinct) == (most == 10**6 and bytes_ == 10**9)
+
+
+@pytest.mark.parametrize("by", [None, "town"])
+def test_what_is_held_out_for_validation_is_not_learned(mill, by):
+    rows = table().append_column("town", pa.array([f"town {n // 6}" for n in range(120)]))
+    mill.write(rows, row_group_size=10)
+    mill.run(**recipe(split={"validation": 0.4, "by": by}))
+    made = mill.read()
+    originals = made.filter(made["aug_view"].cast(pa.string()).to_numpy() == "original")
+    held_out = originals["split"].to_pylist().count("validation")
+    assert 20 < held_out < 100
+    (path,) = cached(mill)
+    assert LabelClassifier.load(path).texts == 120 - held_out
+    mill.run(**recipe(split={"validation": 0.1, "by": by}))
+    assert cached(mill) != [path]
