@@ -17,7 +17,6 @@ from augment.testing.texts import HARD_TEXTS
 from augment.text.edits import replay
 from augment.text.protect import Protection
 
-
 _EXPLAINED = 12
 """Texts that are explained, each on its own."""
 
