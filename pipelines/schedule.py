@@ -99,12 +99,30 @@ class _Reasons:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """What differs between two plans, as ``changed recipe: views.weak.steps[0].rate 0.1 → 0.2``."""
+    """What differs between two plans, as ``changed recipe: views.weak.steps[0].rate 0.1 → 0.2``.
+
+    Of a component that came, went or is another one, no more is told than its name.
+    """
     before, after = dict(_flat(old, "")), dict(_flat(new, ""))
+    told: list[str] = []
     for path in dict.fromkeys((*before, *after)):
         then, now = before.get(path, _ABSENT), after.get(path, _ABSENT)
-        if then != now:
+        if then == now or any(path.startswith(whole) for whole in told):
+            continue
+        whole = _component(path, before, after)
+        if whole is None:
             yield _change(path, then, now)
+        else:
+            told.append(f"{whole}.")
+            names = (held.get(f"{whole}.use", _ABSENT) for held in (before, after))
+            yield _change(whole, *names)
+
+
+def _component(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+    """The path of the outermost component around a place, if two plans have another one there."""
+    parts = path.split(".")
+    places = (".".join(parts[:end]) for end in range(1, len(parts)))
+    return next((p for p in places if before.get(f"{p}.use") != after.get(f"{p}.use")), None)
 
 
 _ABSENT = "–"

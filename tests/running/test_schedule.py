@@ -163,3 +163,12 @@ def test_an_input_that_changes_during_the_run_publishes_nothing(mill, texts, mon
     with pytest.raises(RunError, match=f"{path.name}.* changed"):
         mill.run()
     assert not mill.output.exists()
+
+
+def test_of_a_component_that_came_or_went_the_name_is_told():
+    kept, gone = {"use": "language", "min_letters": 20}, {"use": "duplicates", "near": None}
+    old = {"filters": [kept, gone]}
+    assert list(changes(old, {"filters": [kept]})) == ["changed recipe: filters[1] duplicates → –"]
+    assert list(changes({"filters": [kept]}, old)) == ["changed recipe: filters[1] – → duplicates"]
+    other = list(changes(old, {"filters": [gone, gone]}))
+    assert other == ["changed recipe: filters[0] language → duplicates"]
