@@ -139,7 +139,7 @@ def explain(variant: Variant) -> Explanation:
     >>> from augment import RandomSwap, explain
     >>> (variant,) = RandomSwap(rate=0.4).variants("one two three four five")
     >>> [(edit.old, edit.text) for edit in explain(variant).steps[0].edits]
-    [('three', 'five'), ('five', 'three')]
+    [('one', 'three'), ('three', 'one')]
 
     Args:
         variant: as :meth:`Augmenter.variants` gives them.

@@ -116,7 +116,7 @@ def text_keys(text: pa.StringArray) -> Keys:
     """``(n,)`` uint64: the same for texts that differ in letter case and space alone.
 
     >>> a, b = text_keys(pa.array(["A fine  film", "a fine film "]))
-    >>> a == b
+    >>> bool(a == b)
     True
     """
     return hash_strings([_SPACE.sub(" ", t).strip().casefold() for t in text.to_pylist()])
