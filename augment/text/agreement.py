@@ -9,7 +9,7 @@ from augment.text.casing import UPPER, recase
 from augment.text.columns import Bools, Ints
 from augment.text.segments import Segments
 
-_ARTICLES = pa.array(["a", "an"])
+_ARTICLES = ("a", "an")
 _SPACES = r"^[\p{Zs}\t\n]+$"
 
 
@@ -29,9 +29,10 @@ def with_articles(
     Returns:
         ``(k,)`` pieces, in order, and their new texts.
     """
+    articles = pa.array(_ARTICLES)
     before = np.maximum(pieces - 2, 0)
     near = pieces >= segments.first[segments.rows[pieces]] + 2
-    found = np.flatnonzero(near & _among(segments, _ARTICLES, before))
+    found = np.flatnonzero(near & _among(segments, articles, before))
     found = found[_blank(segments, pieces[found] - 1)]
     an = wants_an(new.take(pa.array(found)))
     is_an = segments.stops[before[found]] - segments.starts[before[found]] == 2
@@ -39,12 +40,12 @@ def with_articles(
     able = free[before[found]]
     kept = np.delete(np.arange(len(pieces)), found[~able])
     found, an = found[able], an[able]
-    articles = before[found]
-    case = segments.patterns[segments.codes[articles]]
+    changed = before[found]
+    case = segments.patterns[segments.codes[changed]]
     # A single capital may be either: the next word tells.
     case[segments.patterns[segments.codes[pieces[found]]] == UPPER] = UPPER
-    texts = recase(_ARTICLES.take(pa.array(an.astype(np.int64))), case)
-    merged = np.concatenate([pieces[kept], articles])
+    texts = recase(articles.take(pa.array(an.astype(np.int64))), case)
+    merged = np.concatenate([pieces[kept], changed])
     order = np.argsort(merged, kind="stable")
     chosen = pa.concat_arrays([new.take(pa.array(kept)), texts]).take(pa.array(order))
     return merged[order], chosen

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SECONDS_BETWEEN_LOOKS = 0.05
+SECONDS_BETWEEN_LOOKS = 0.25
+"""The system keeps the peaks; who looks often takes time from who is watched."""
 
 
 def watched(future: "Future[T]") -> tuple[T, dict[int, int]]:

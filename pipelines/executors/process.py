@@ -142,8 +142,13 @@ def _context() -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     ours = ("augment.", "pipelines.")
-    context.set_forkserver_preload([name for name in [*sys.modules] if name.startswith(ours)])
+    found = [name for name in [*sys.modules] if name.startswith(ours)]
+    context.set_forkserver_preload([*found, _WITH_FIRST_ARRAY])
     return context
+
+
+_WITH_FIRST_ARRAY = "pandas"
+"""What pyarrow imports, where it is installed, as soon as it is given anything to convert."""
 
 
 _MOST_BYTES = 70

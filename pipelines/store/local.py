@@ -139,6 +139,7 @@ class LocalStore:
             OSError: it can't be written; readers still see the last version.
         """
         self._check()
+        self._objects.settle()
         self._shown.prepare(entry.version, self._parts(entry))
         self._quarantine.prepare(entry)
         self.log.commit(entry, self.place.aside())
@@ -167,6 +168,7 @@ class LocalStore:
         last = self.last()
         if last is None:
             return
+        self._objects.settle()
         self._show(last)
         self._shown.mend(last.version, self._parts(last))
         for version in self.kept():

@@ -91,13 +91,16 @@ class LocalObjects:
         if stored.rejects is not None:
             sync(draft.rejects)
             draft.rejects.replace(self.rejects(key))
-            sync(self.folder)
         else:
             self.rejects(key).unlink(missing_ok=True)
         sync(draft.part)
         draft.part.replace(self.part(key))
-        sync(self.folder)
         return stored
+
+    def settle(self) -> None:
+        """Make all that was put last through a power failure, before anything tells of it."""
+        if self.folder.is_dir():
+            sync(self.folder)
 
     def fetched(self, stored: Stored, folder: Path) -> Fetched:  # noqa: ARG002
         """An object's files, where they are."""

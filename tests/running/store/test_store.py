@@ -226,9 +226,12 @@ def test_names_appear_only_when_what_they_stand_for_would_outlast_a_power_failur
 
 def outlasting(call, synced):
     def checked(source, target):
-        source = Path(source)
+        source, target = Path(source), Path(target)
         if not source.is_symlink():
             assert source.stat().st_ino in synced, f"{source} → {target}"
+        if target.parent.name == "log":
+            objects = target.parents[1] / "objects"
+            assert objects.stat().st_ino in synced, "an entry tells of names that may be lost"
         call(source, target)
 
     return checked
