@@ -117,18 +117,18 @@ def folder_with_beams(folder: Path, beams: int) -> Path:
 
 
 def translators(
-    template: Path, backend: Any, dtype: Any, beams: int
+    template: Path | None, backend: Any, dtype: Any, beams: int, pivot: str = "de"
 ) -> Callable[[Sequence[str]], list[str]]:
     """augmill's translators, to the pivot and back."""
 
     def work(texts: Sequence[str]) -> list[str]:
         made = list(texts)
-        for source, target in (direction.split("-") for direction in DIRECTIONS):
+        for source, target in (("en", pivot), (pivot, "en")):
             translator = load_translator(
                 backend,
                 source,
                 target,
-                model=str(template),
+                model=None if template is None else str(template),
                 dtype=dtype,
                 device="cpu",
                 decoding=Decoding(num_beams=beams),
@@ -169,10 +169,11 @@ def _tokens(_texts: Sequence[str], made: Sequence[Sequence[str]]) -> float:
 
 
 def _bergamot(setting: Setting, texts: Sequence[str]) -> Iterator[str]:
-    yield "### Bergamot, its real weights: the whole step beside the bare engine"
+    yield "### Bergamot, its real weights: translators and the whole step beside the bare engine"
     sides = [
         Side(BARE_BERGAMOT, bare_bergamot(setting.threads)),
-        Side("augmill bergamot", step(BackTranslation(pivot="pt", backend="bergamot"))),
+        Side("augmill bergamot", translators(None, "bergamot", "auto", 1, "pt")),
+        Side("the whole step", step(BackTranslation(pivot="pt", backend="bergamot"))),
     ]
     parts = windows(texts, setting.bundled // 4, setting.rounds + 1)
     yield table(measure(sides, parts), (BARE_BERGAMOT,))
