@@ -64,7 +64,8 @@ class BackTranslation(Augmenter):
         model: of backends that run checkpoints: hub name or folder, with ``{source}`` and
             ``{target}`` for the languages; None is the backend's own choice.
         revision: of a hub model.
-        dtype: of the weights; ``auto`` is the backend's usual one.
+        dtype: of the weights; ``auto`` is the backend's usual one. Shares of rows that differ
+            with the batch were measured with random weights, whose choices are closer.
         device: ``cpu``, ``cuda`` or ``auto``.
         num_beams: 1 is greedy.
         n_best: how many translations are made of the last hop, at most ``num_beams``.
