@@ -107,7 +107,7 @@ class TestNames:
         code = (
             "import sys; from augment import registry; "
             "[registry.load(n, k) for k in ('augmenter', 'filter') for n in registry.names(k)]; "
-            "heavy = {'torch', 'transformers', 'nlpaug', 'onnxruntime', 'ray'}; "
+            "heavy = {'torch', 'transformers', 'nlpaug', 'onnxruntime', 'ray', 'pandas'}; "
             "bad = heavy & set(sys.modules); sys.exit(str(bad) if bad else 0)"
         )
         subprocess.run([sys.executable, "-c", code], check=True)
