@@ -52,6 +52,7 @@ COMMANDS = [
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("commands of the README, each after those before it")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_shell_commands_run(command: str, workplace: Path) -> None:
     done = run(command, workplace)
