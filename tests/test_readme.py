@@ -52,6 +52,7 @@ COMMANDS = [
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_shell_commands_run(workplace: Path) -> None:
     for command in COMMANDS:
         done = run(command, workplace)
